@@ -1,0 +1,1 @@
+"""Everything that touches a wire: frames, buses, transports and device drivers."""

@@ -1,0 +1,84 @@
+"""A bus: one transport and the lock that all who use it share.
+
+Each method that goes to the wire holds the lock for exactly one transaction. Waiting for a board to
+think, or for its bytes to arrive, happens outside: the bus is then free for the others.
+
+All methods may be called from any thread. Those that take the lock raise `BusBusy` when it was not
+free within `timeout_s`, and nothing was sent then.
+"""
+
+from arduino_iface.lock import Priority, PriorityLock
+from arduino_iface.transport import I2cTransport, SerialTransport
+
+READ_LOCK_TIMEOUT_S = 1.0
+"""How long a serial read waits for the lock unless told otherwise; it is held for microseconds."""
+
+
+class I2cBus:
+    """An I2C adapter shared by the boards on it. `name` is what people call it."""
+
+    def __init__(self, name: str, transport: I2cTransport) -> None:
+        self.name = name
+        self.transport = transport
+        self.lock = PriorityLock(transport.clock)
+
+    def open(self, priority: Priority, timeout_s: float) -> None:
+        """Make the adapter usable; does nothing when it is. Raises `PortLost`."""
+        with self.lock.hold(priority, timeout_s):
+            self.transport.open()
+
+    def close(self) -> None:
+        """Give the adapter back, without the lock, after a transfer that is on the wire."""
+        self.transport.close()
+
+    def write(self, address: int, data: bytes, priority: Priority, timeout_s: float) -> None:
+        """One write transaction. Raises `BusFault`, `PortLost`, `ValueError`."""
+        with self.lock.hold(priority, timeout_s):
+            self.transport.write(address, data)
+
+    def read(self, address: int, length: int, priority: Priority, timeout_s: float) -> bytes:
+        """One read transaction of exactly `length` bytes. Raises as `write` does."""
+        with self.lock.hold(priority, timeout_s):
+            return self.transport.read(address, length)
+
+
+class SerialBus:
+    """A serial port, and the lock shared by the threads that talk to the board behind it."""
+
+    def __init__(self, name: str, transport: SerialTransport) -> None:
+        self.name = name
+        self.transport = transport
+        self.lock = PriorityLock(transport.clock)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the port is usable as far as is known."""
+        return self.transport.is_open
+
+    @property
+    def baud_rate(self) -> int:
+        """Bits per second."""
+        return self.transport.baud_rate
+
+    def open(self, priority: Priority, timeout_s: float) -> None:
+        """Open the port, which may reset the board; nothing when it is open. Raises `PortLost`."""
+        with self.lock.hold(priority, timeout_s):
+            self.transport.open()
+
+    def close(self) -> None:
+        """Close the port, at once and without the lock: a `wait` in another thread ends."""
+        self.transport.close()
+
+    def write(self, data: bytes, priority: Priority, timeout_s: float) -> None:
+        """Send all of `data`. Raises `PortLost`."""
+        with self.lock.hold(priority, timeout_s):
+            self.transport.write(data)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait, without the lock, until something can be read; False when nothing came in time."""
+        return self.transport.wait(timeout_s)
+
+    def read(self, priority: Priority, timeout_s: float = READ_LOCK_TIMEOUT_S) -> bytes:
+        """What has arrived, without waiting for more; empty when nothing has. Raises `PortLost`."""
+        with self.lock.hold(priority, timeout_s):
+            return self.transport.read()

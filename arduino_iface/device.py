@@ -1,0 +1,274 @@
+"""A board that speaks the device protocol: who it is, its samples, its commands."""
+
+from dataclasses import dataclass, field
+
+from arduino_iface import frame, messages, sample, schema
+from arduino_iface.errors import (
+    BadFrame,
+    DeviceRefused,
+    DeviceRestarted,
+    DeviceSilent,
+    PortLost,
+    ProtocolMismatch,
+    SchemaError,
+)
+from arduino_iface.link import TURN_TIMEOUT_S, Link
+from arduino_iface.lock import Priority
+from arduino_iface.messages import (
+    CommandReply,
+    CommandRequest,
+    CommandStatus,
+    DescribeReply,
+    DescribeRequest,
+    ErrorCode,
+    HelloFlag,
+    HelloReply,
+    HelloRequest,
+    PollFlag,
+    PollReply,
+    PollRequest,
+    RequestType,
+)
+from arduino_iface.sample import Sample
+from arduino_iface.schema import Schema
+
+_COMMAND_SENDS_MAX = 3
+_RUNNING_WAIT_S = 0.02
+_RUNNING_WAIT_MAX_S = 0.5
+_SCHEMAS_KEPT = 8
+
+
+class OutcomeUnknown(DeviceSilent):
+    """A command may have reached the board, and the board did not say what became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a board said it is. `uid` is 16 hex digits; `windowed` boards take POLL with `skip`."""
+
+    uid: str
+    boot: int
+    schema: Schema
+    windowed: bool
+    request_max: int
+    reply_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """The answer to one poll.
+
+    `first` is the number of the first sample, or of the next to come when there are none; samples below
+    it that were asked for no longer exist. `sent_mono` (monotonic seconds) is when the poll was sent: a
+    sample was taken `age_ms` before that, give or take the milliseconds of the exchange.
+    """
+
+    first: int
+    samples: list[Sample]
+    more: bool
+    safe_state: bool
+    sent_mono: float
+
+    @property
+    def following(self) -> int:
+        """The number after the last sample of this answer."""
+        return self.first + len(self.samples)
+
+
+@dataclass
+class ProtocolDevice:
+    """Requests to one board through its link. Thread-safe as the link is; knows the last identity."""
+
+    link: Link
+    identity: Identity | None = None
+    _schemas: dict[tuple[int, int], Schema] = field(default_factory=dict)
+
+    def hello(self, priority: Priority = Priority.POLL, timeout_s: float = TURN_TIMEOUT_S) -> HelloReply:
+        """Ask the board who it is. Raises `ProtocolMismatch` when it speaks another version."""
+        request = HelloRequest().encode()
+        try:
+            exchange = self.link.request(
+                RequestType.HELLO, request, priority=priority, turn_timeout_s=timeout_s
+            )
+        except DeviceRefused as error:
+            raise ProtocolMismatch(
+                f"the board refuses HELLO with error {error.code}; it needs protocol version "
+                f"{messages.PROTOCOL_VERSION}"
+            ) from error
+        if exchange.payload[:1] != bytes((messages.PROTOCOL_VERSION,)):
+            spoken = exchange.payload[0] if exchange.payload else "none"
+            raise ProtocolMismatch(
+                f"the board speaks protocol version {spoken}, the gateway "
+                f"{messages.PROTOCOL_VERSION}: update the older of the two"
+            )
+        return HelloReply.decode(exchange.payload)
+
+    def identify(self) -> Identity:
+        """Ask who the board is and, when it is not known yet, for its description.
+
+        Raises `DeviceSilent`, `PortLost`, `BusBusy` when it cannot be asked, `ProtocolMismatch` and
+        `SchemaError` when the answer cannot be worked with.
+        """
+        self.link.prepare()
+        hello = self.hello()
+        described = self._describe(hello)
+        reply_max = min(hello.reply_max, self.link.frame_max)
+        needed = frame.OVERHEAD + PollReply.OVERHEAD + described.sample_size
+        if described.channels and needed > reply_max:
+            raise ProtocolMismatch(
+                f"one sample needs a reply of {needed} bytes and this board's replies have at most "
+                f"{reply_max}: fewer or smaller channels, please"
+            )
+        self.identity = Identity(
+            uid=hello.uid.hex(),
+            boot=hello.boot,
+            schema=described,
+            windowed=bool(hello.flags & HelloFlag.WINDOWED_POLL),
+            request_max=min(hello.request_max, self.link.frame_max),
+            reply_max=reply_max,
+        )
+        return self.identity
+
+    def poll(self, following: int, skip: int = 0) -> Polled:
+        """Samples from number `following` + `skip` on; what is below `following` is stored for good.
+
+        `skip` must be 0 for a board that is not `windowed`. Raises `DeviceRestarted` when the board is in
+        another boot than it was identified in, `BadFrame` for an answer that makes no sense.
+        """
+        identity = self._identified()
+        request = PollRequest(identity.boot, following, skip)
+        exchange = self.link.request(RequestType.POLL, request.encode())
+        reply = PollReply.decode(exchange.payload)
+        if reply.boot != identity.boot:
+            self.identity = None
+            raise DeviceRestarted(f"the board is in boot {reply.boot}, it was in {identity.boot}")
+        return Polled(
+            reply.first,
+            sample.unpack_samples(identity.schema, reply),
+            bool(reply.flags & PollFlag.MORE),
+            bool(reply.flags & PollFlag.SAFE_STATE),
+            exchange.sent_mono,
+        )
+
+    def command(
+        self,
+        token: int,
+        code: int,
+        arguments: bytes,
+        *,
+        priority: Priority = Priority.COMMAND,
+        timeout_s: float = TURN_TIMEOUT_S,
+    ) -> CommandStatus:
+        """Have the board act once, and learn what became of it within about `timeout_s`.
+
+        The same `token` is never acted on twice. A command whose reply is lost is asked for again only
+        after the board has proved to be in the same boot: one that has started again has forgotten the
+        token and would act a second time. Returns RUNNING when the board was still at it at the end.
+
+        Raises `BusBusy` and `PortLost` when nothing was sent, `OutcomeUnknown` when it may have been,
+        `DeviceRestarted` when the board is not identified or known to have started again before.
+        """
+        identity = self._identified()
+        clock = self.link.clock
+        deadline = clock.monotonic() + timeout_s
+        self.link.prepare()
+        payload = CommandRequest(token, code, arguments).encode()
+        wait_s = _RUNNING_WAIT_S
+        status = self._send_command(payload, token, identity, priority, timeout_s)
+        while status is CommandStatus.RUNNING and clock.monotonic() + wait_s < deadline:
+            clock.sleep(wait_s)
+            wait_s = min(2 * wait_s, _RUNNING_WAIT_MAX_S)
+            self._require_same_boot(identity, priority, timeout_s)
+            status = self._send_command(payload, token, identity, priority, timeout_s, sent=True)
+        return status
+
+    def _send_command(
+        self,
+        payload: bytes,
+        token: int,
+        identity: Identity,
+        priority: Priority,
+        timeout_s: float,
+        *,
+        sent: bool = False,
+    ) -> CommandStatus:
+        failure: Exception | None = None
+        for attempt in range(_COMMAND_SENDS_MAX):
+            if attempt:
+                self._require_same_boot(identity, priority, timeout_s)
+            try:
+                exchange = self.link.request(
+                    RequestType.COMMAND,
+                    payload,
+                    priority=priority,
+                    attempts=1,
+                    turn_timeout_s=timeout_s,
+                )
+                reply = CommandReply.decode(exchange.payload)
+            except DeviceRefused as error:
+                if error.code == ErrorCode.MALFORMED_PAYLOAD:
+                    return CommandStatus.BAD_ARGUMENT
+                return CommandStatus.UNKNOWN_COMMAND
+            except TimeoutError as error:
+                if not sent and not attempt and not isinstance(error, DeviceSilent):
+                    raise  # the bus was busy: nothing was sent
+                failure = error
+            except BadFrame as error:
+                failure = error
+            except PortLost as error:
+                raise OutcomeUnknown(f"the port was lost during the command: {error}") from error
+            else:
+                if reply.token == token:
+                    return reply.status
+                failure = BadFrame(f"the reply is about token {reply.token}, not {token}")
+        raise OutcomeUnknown(f"sent, and not answered: {failure}") from failure
+
+    def _require_same_boot(self, identity: Identity, priority: Priority, timeout_s: float) -> None:
+        try:
+            hello = self.hello(priority, timeout_s)
+        except (TimeoutError, PortLost, ProtocolMismatch, BadFrame) as error:
+            raise OutcomeUnknown(f"sent, and not answered: {error}") from error
+        if (hello.uid.hex(), hello.boot) != (identity.uid, identity.boot):
+            self.identity = None
+            raise OutcomeUnknown("sent, and the board has started again since: it may have acted")
+
+    def _identified(self) -> Identity:
+        identity = self.identity
+        if identity is None:
+            raise DeviceRestarted("the board is not identified")
+        return identity
+
+    def _describe(self, hello: HelloReply) -> Schema:
+        key = (hello.schema_crc, hello.schema_length)
+        known = self._schemas.get(key)
+        if known is not None:
+            return known
+        if not 0 < hello.schema_length <= schema.SCHEMA_LENGTH_MAX:
+            raise SchemaError(
+                f"a schema of {hello.schema_length} bytes; from 1 to {schema.SCHEMA_LENGTH_MAX} can be"
+            )
+        text = self._read_schema(hello.schema_length)
+        described = schema.parse(_decoded(text))
+        if described.crc != hello.schema_crc:
+            raise BadFrame("the schema does not have the checksum that HELLO stated")
+        if len(self._schemas) >= _SCHEMAS_KEPT:
+            self._schemas.pop(next(iter(self._schemas)))
+        self._schemas[key] = described
+        return described
+
+    def _read_schema(self, length: int) -> bytes:
+        text = bytearray()
+        while len(text) < length:
+            request = DescribeRequest(len(text)).encode()
+            reply = DescribeReply.decode(self.link.request(RequestType.DESCRIBE, request).payload)
+            if reply.offset != len(text) or not reply.piece:
+                raise BadFrame(f"asked for the schema from byte {len(text)}, got another piece")
+            text += reply.piece
+        return bytes(text[:length])
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SchemaError(f"the schema is not UTF-8 text: {error}") from error

@@ -1,0 +1,80 @@
+"""Requests to a board on I2C: one write, then reads until the prepared reply is there.
+
+The bus is free between the write and each read. A reply stays readable until the next request, so a
+damaged read is repeated without sending anything again.
+"""
+
+from arduino_iface import frame
+from arduino_iface.bus import I2cBus
+from arduino_iface.errors import BusBusy, BusFault
+from arduino_iface.frame import Beacon, Frame
+from arduino_iface.link import REPLY_TIMEOUT_S, TURN_TIMEOUT_S, Link, Unanswered, expect_frame
+from arduino_iface.lock import Priority
+
+FIRST_WAIT_S = 0.002
+"""Before the first read: time for the sketch's loop to come round."""
+
+WAIT_MAX_S = 0.032
+"""The waits double from `FIRST_WAIT_S` up to this."""
+
+BUSY_TIMEOUT_S = 3 * REPLY_TIMEOUT_S
+"""How long a board may say "busy" before it counts as hung."""
+
+_DAMAGED_READS_MAX = 4
+
+
+class I2cLink(Link):
+    """A board at one address of an I2C bus."""
+
+    def __init__(self, bus: I2cBus, address: int, first_seq: int = 0) -> None:
+        """Touches nothing; `address` is the 7-bit address."""
+        super().__init__(bus.transport.clock, address, first_seq)
+        self._bus = bus
+
+    @property
+    def frame_max(self) -> int:
+        """32 bytes, from the buffers of the AVR `Wire` library."""
+        return frame.I2C_FRAME_MAX
+
+    def prepare(self) -> None:
+        """Open the adapter if it is not open. Raises `PortLost`."""
+        self._bus.open(Priority.POLL, TURN_TIMEOUT_S)
+
+    def _attempt(self, request: Frame, priority: Priority, timeout_s: float) -> tuple[float, Frame]:
+        try:
+            self._bus.write(self.address, request.encode(self.address), priority, timeout_s)
+        except BusFault as error:
+            self._count(faults=1)
+            self.clock.sleep(FIRST_WAIT_S)
+            raise Unanswered(str(error), None) from error
+        sent = self.clock.monotonic()
+        return sent, self._await_reply(request, priority, timeout_s, sent)
+
+    def _await_reply(
+        self, request: Frame, priority: Priority, timeout_s: float, sent: float
+    ) -> Frame:
+        wait, damaged, seen = FIRST_WAIT_S, 0, "nothing readable"
+        deadline = sent + REPLY_TIMEOUT_S
+        while self.clock.monotonic() < deadline:
+            self.clock.sleep(wait)
+            wait = min(2 * wait, WAIT_MAX_S)
+            try:
+                data = self._bus.read(self.address, frame.I2C_FRAME_MAX, priority, timeout_s)
+            except (BusFault, BusBusy) as error:
+                self._count(faults=1)
+                seen = str(error)
+                continue
+            shown = frame.beacon(data)
+            if shown is Beacon.BUSY:
+                seen, deadline = "busy past the deadline", sent + BUSY_TIMEOUT_S
+                continue
+            reply = expect_frame(data, self.address)
+            if reply is not None and self._is_reply(reply, request):
+                return reply
+            if reply is not None or shown is Beacon.IDLE:
+                raise Unanswered("the request did not reach the board", sent)
+            self._count(crc_errors=1)
+            damaged, seen = damaged + 1, "damaged replies"
+            if damaged >= _DAMAGED_READS_MAX:
+                break
+        raise Unanswered(seen, sent, hopeless=deadline > sent + REPLY_TIMEOUT_S)

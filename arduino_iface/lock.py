@@ -1,0 +1,169 @@
+"""The lock of a bus: fair, by priority, with a deadline, and it says how long it was waited for.
+
+`threading.Lock` lets a thread that comes late take the lock before one that has waited, so a
+command could starve behind polls. Here a released lock belongs at once to the first waiter of the
+best class; nobody can come in between.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+
+from arduino_iface.clock import SYSTEM_CLOCK, Clock
+from arduino_iface.errors import BusBusy
+
+
+class Priority(IntEnum):
+    """Who goes first among those that wait; the lowest number is the best class."""
+
+    COMMAND = 0
+    POLL = 1
+    SCAN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LockStats:
+    """What a lock has seen since it was made; times in seconds of the lock's clock.
+
+    `contentions` counts the acquisitions, also the failed ones, that found the lock taken, and the
+    wait times are theirs; `timeouts` counts those that gave up; `waiting` is how many wait now. The
+    hold times are of the holds that have ended.
+    """
+
+    acquisitions: int
+    contentions: int
+    timeouts: int
+    wait_total_s: float
+    wait_max_s: float
+    hold_total_s: float
+    hold_max_s: float
+    waiting: int
+
+
+class _Waiter:
+    """A thread in the queue. `granted` is guarded by the mutex; `wake` only ends the wait."""
+
+    __slots__ = ("granted", "thread", "wake")
+
+    def __init__(self, thread: int) -> None:
+        self.thread = thread
+        self.wake = threading.Event()
+        self.granted = False
+
+
+class PriorityLock:
+    """A lock for short holds. First come, first served inside a class; better classes go first.
+
+    Safe to use from any thread. A free lock is taken without any waiting, so that it also works in
+    one thread under a fake clock. Waits are in real seconds; the statistics are by `clock`.
+    """
+
+    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._clock = clock
+        # Guards everything below; held for a few statements, never across a wait.
+        self._mutex = threading.Lock()
+        # The thread that holds the lock. None means that nobody waits either.
+        self._holder: int | None = None
+        self._held_since = 0.0
+        self._queues: dict[Priority, deque[_Waiter]] = {priority: deque() for priority in Priority}
+        self._acquisitions = 0
+        self._contentions = 0
+        self._timeouts = 0
+        self._wait_total_s = 0.0
+        self._wait_max_s = 0.0
+        self._hold_total_s = 0.0
+        self._hold_max_s = 0.0
+
+    def hold(self, priority: Priority, timeout_s: float) -> AbstractContextManager[None]:
+        """Hold the lock inside a `with` statement.
+
+        Entering raises `BusBusy` when the lock was not free within `timeout_s` (zero or less: when
+        it is not free now), and `RuntimeError` when this thread already holds it: that is a mistake
+        in the caller, which would otherwise wait for itself.
+        """
+        return self._hold(priority, timeout_s)
+
+    @contextmanager
+    def _hold(self, priority: Priority, timeout_s: float) -> Iterator[None]:
+        waiter = self._take_or_queue(priority)
+        if waiter is not None:
+            self._wait(waiter, priority, timeout_s)
+        try:
+            yield
+        finally:
+            self._release()
+
+    def stats(self) -> LockStats:
+        """A snapshot of the counters."""
+        with self._mutex:
+            return LockStats(
+                self._acquisitions,
+                self._contentions,
+                self._timeouts,
+                self._wait_total_s,
+                self._wait_max_s,
+                self._hold_total_s,
+                self._hold_max_s,
+                sum(len(queue) for queue in self._queues.values()),
+            )
+
+    def _take_or_queue(self, priority: Priority) -> _Waiter | None:
+        """None when the lock was free and is now ours, else our place in the queue."""
+        me = threading.get_ident()
+        with self._mutex:
+            if self._holder == me:
+                raise RuntimeError("this thread already holds the lock")
+            if self._holder is None:
+                self._hand_to(me)
+                return None
+            self._contentions += 1
+            waiter = _Waiter(me)
+            self._queues[priority].append(waiter)
+            return waiter
+
+    def _wait(self, waiter: _Waiter, priority: Priority, timeout_s: float) -> None:
+        """Return holding the lock, or raise and be out of the queue."""
+        began = self._clock.monotonic()
+        try:
+            waiter.wake.wait(min(max(timeout_s, 0.0), threading.TIMEOUT_MAX))
+        except BaseException:
+            # Ctrl-C in the main thread: the lock may be ours by now, and must not stay so.
+            if self._leave_queue(waiter, priority, began):
+                self._release()
+            raise
+        # The grant, not the event, decides: a lock handed over at the last moment is not lost.
+        if not self._leave_queue(waiter, priority, began):
+            raise BusBusy(f"not free within {timeout_s:g} s")
+
+    def _leave_queue(self, waiter: _Waiter, priority: Priority, began: float) -> bool:
+        """Whether the lock was handed to this waiter; when not, it waits no longer."""
+        with self._mutex:
+            waited = self._clock.monotonic() - began
+            self._wait_total_s += waited
+            self._wait_max_s = max(self._wait_max_s, waited)
+            if not waiter.granted:
+                self._queues[priority].remove(waiter)
+                self._timeouts += 1
+            return waiter.granted
+
+    def _release(self) -> None:
+        with self._mutex:
+            held = self._clock.monotonic() - self._held_since
+            self._hold_total_s += held
+            self._hold_max_s = max(self._hold_max_s, held)
+            for queue in self._queues.values():
+                if queue:
+                    waiter = queue.popleft()
+                    waiter.granted = True
+                    self._hand_to(waiter.thread)
+                    waiter.wake.set()
+                    return
+            self._holder = None
+
+    def _hand_to(self, thread: int) -> None:
+        self._holder = thread
+        self._held_since = self._clock.monotonic()
+        self._acquisitions += 1

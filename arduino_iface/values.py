@@ -1,0 +1,76 @@
+"""The value types a board can send and take, packed little-endian, and how each says "missing"."""
+
+import math
+import struct
+from enum import Enum
+
+Number = int | float
+Value = int | float | bool | None
+"""One measured value; None is missing."""
+
+
+class ValueType(Enum):
+    """A type of the schema language. `missing` is the raw value that stands for no value."""
+
+    U8 = ("u8", "<B", 0, 0xFF, 0xFF)
+    I8 = ("i8", "<b", -0x80, 0x7F, -0x80)
+    U16 = ("u16", "<H", 0, 0xFFFF, 0xFFFF)
+    I16 = ("i16", "<h", -0x8000, 0x7FFF, -0x8000)
+    U32 = ("u32", "<I", 0, 0xFFFF_FFFF, 0xFFFF_FFFF)
+    I32 = ("i32", "<i", -0x8000_0000, 0x7FFF_FFFF, -0x8000_0000)
+    F32 = ("f32", "<f", -3.4028234663852886e38, 3.4028234663852886e38, math.nan)
+    BOOL = ("bool", "<B", 0, 1, 0xFF)
+
+    def __init__(
+        self, word: str, layout: str, lowest: Number, highest: Number, missing: Number
+    ) -> None:
+        """One row of the table above."""
+        self.word = word
+        self.lowest = lowest
+        self.highest = highest
+        self.missing = missing
+        self._layout = struct.Struct(layout)
+
+    @property
+    def size(self) -> int:
+        """Bytes of a packed value."""
+        return self._layout.size
+
+    @property
+    def integral(self) -> bool:
+        """Whether raw values are whole numbers that are not a truth value."""
+        return self not in (ValueType.F32, ValueType.BOOL)
+
+    def pack(self, raw: Number) -> bytes:
+        """A raw value as bytes. Raises `struct.error` or `OverflowError` outside the range."""
+        return self._layout.pack(raw)
+
+    def unpack(self, data: bytes, offset: int = 0) -> Value:
+        """The raw value at `offset`; None when missing, or an infinity, which measures nothing."""
+        raw: Number = self._layout.unpack_from(data, offset)[0]
+        if self is ValueType.F32:
+            return shortest_f32(raw) if math.isfinite(raw) else None
+        if raw == self.missing:
+            return None
+        return bool(raw) if self is ValueType.BOOL else raw
+
+    @classmethod
+    def of(cls, word: str) -> "ValueType":
+        """The type a schema names `word`. Raises `KeyError`."""
+        return _BY_WORD[word]
+
+
+_BY_WORD = {kind.word: kind for kind in ValueType}
+
+
+def shortest_f32(value: float) -> float:
+    """The number with the fewest decimal digits that is the same 32-bit float."""
+    packed = struct.pack("<f", value)
+    for digits in (6, 7, 8, 9):
+        candidate = float(f"{value:.{digits}g}")
+        try:
+            if struct.pack("<f", candidate) == packed:
+                return candidate
+        except OverflowError:
+            continue
+    return value

@@ -1,0 +1,1 @@
+"""Simulated Arduinos that speak the real frames on simulated buses."""

@@ -1,0 +1,124 @@
+"""From samples of one board to readings in the journal, each exactly once.
+
+The journal says which number is the lowest not durably stored; only below that may the board forget. What
+was received since waits in the journal's queue and is skipped when the board is asked again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from arduino_iface.device import Identity, Polled
+from arduino_iface.errors import ProtocolMismatch
+from arduino_iface.sample import Sample
+from gateway.clock import WallClock
+from gateway.reading import Loss, LossReason, Quality, Reading
+
+SKIP_MAX = 0xFFFF
+"""Most samples a windowed poll can skip, from its 16-bit field."""
+
+
+class Committed(Protocol):
+    """What the journal hands out for something that was given to it."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """True when it is stored, False when it was not within `timeout_s`."""
+        ...
+
+
+class ReadingStore(Protocol):
+    """What the collection needs of the journal."""
+
+    def append(self, readings: Sequence[Reading], losses: Sequence[Loss] = ()) -> Committed:
+        """Take readings and losses for the next commit. Raises `JournalFull` and takes nothing."""
+        ...
+
+    def flush(self) -> Committed:
+        """Ask for a commit now."""
+        ...
+
+    def next_seq(self, uid: str, boot: int) -> int:
+        """Lowest sample number of that boot that is not durably stored."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is stamped on every reading of a device."""
+
+    device: str
+    metadata: Mapping[str, str]
+    simulated: bool
+
+
+class Intake:
+    """The samples of one boot of one board. Owned by the device's poller, used by one thread at a time."""
+
+    def __init__(
+        self, source: Source, identity: Identity, store: ReadingStore, clock: WallClock
+    ) -> None:
+        """Begins at the number the journal has for this boot."""
+        self.identity = identity
+        self.lost = 0
+        self._source = source
+        self._store = store
+        self._clock = clock
+        self._expected = store.next_seq(identity.uid, identity.boot)
+
+    def window(self) -> tuple[int, int]:
+        """What to ask for: the lowest number not stored for good, and how many from there to skip."""
+        stored = self._store.next_seq(self.identity.uid, self.identity.boot)
+        self._expected = max(self._expected, stored)
+        if not self.identity.windowed:
+            return stored, 0
+        return stored, min(self._expected - stored, SKIP_MAX)
+
+    def take(self, polled: Polled) -> int:
+        """Give the new samples of an answer to the journal; return how many there were.
+
+        Raises `JournalFull` when it has no room: the board keeps them and is asked again later. Raises
+        `ProtocolMismatch` when the board counts lower than what is already stored of this boot: its boot
+        counter repeats, and its new samples would pass for old ones.
+        """
+        stored = self._store.next_seq(self.identity.uid, self.identity.boot)
+        if not polled.more and polled.following < stored:
+            raise ProtocolMismatch(
+                f"the board is at sample {polled.following} of boot {self.identity.boot}, of which "
+                f"{stored - 1} are stored: its boot counter repeats; restart it, and if that does not "
+                "help give it a new identity (erase its EEPROM)"
+            )
+        fresh = [sample for sample in polled.samples if sample.seq >= self._expected]
+        lost = max(0, polled.first - self._expected)
+        if not fresh and not lost:
+            return 0
+        self._store.append(self._readings(fresh, polled.sent_mono), self._losses(lost))
+        self.lost += lost
+        self._expected = max(self._expected, polled.following)
+        return len(fresh)
+
+    def _readings(self, samples: Sequence[Sample], sent_mono: float) -> list[Reading]:
+        since_ms = round((self._clock.monotonic() - sent_mono) * 1000)
+        wall_ms, boottime_ms = self._clock.wall_ms() - since_ms, self._clock.boottime_ms() - since_ms
+        boot_id = self._clock.boot_id()
+        return [
+            Reading(
+                device=self._source.device,
+                time_ms=wall_ms - sample.age_ms,
+                values=sample.values,
+                quality=Quality.GOOD if sample.complete else Quality.PARTIAL,
+                uid=self.identity.uid,
+                boot=self.identity.boot,
+                seq=sample.seq,
+                metadata=self._source.metadata,
+                simulated=self._source.simulated,
+                boot_id=boot_id,
+                boottime_ms=boottime_ms - sample.age_ms,
+            )
+            for sample in samples
+        ]
+
+    def _losses(self, count: int) -> list[Loss]:
+        if not count:
+            return []
+        device = self._source.device
+        return [Loss(device, LossReason.OVERWRITTEN, count, self._clock.wall_ms())]

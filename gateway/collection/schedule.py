@@ -1,0 +1,40 @@
+"""When a device is due: at its interval, on phase, missed ticks skipped and counted."""
+
+import math
+
+RETRY_TICK_S = 0.5
+"""A timer ticks at least this often, so that a slow device is looked for sooner than it is polled."""
+
+
+def tick_s(interval_s: float) -> float:
+    """Period of a device's timer: the interval, or a whole fraction of it up to half a second."""
+    return interval_s / math.ceil(interval_s / RETRY_TICK_S)
+
+
+class Schedule:
+    """Due times of one device, `interval_s` apart from the first. Pure: the time comes from outside."""
+
+    def __init__(self, interval_s: float, first_due: float) -> None:
+        """`first_due` and all times: monotonic seconds."""
+        self.interval_s = interval_s
+        self.due = first_due
+
+    def is_due(self, now: float) -> bool:
+        """Whether it is time, or so nearly time that the next tick would be later than this one is early."""
+        return now >= self.due - 0.25 * tick_s(self.interval_s)
+
+    def advance(self, now: float) -> int:
+        """The due time has been used: go to the next one after `now`; return how many were missed."""
+        missed = max(0, math.floor((now - self.due) / self.interval_s))
+        self.due += (missed + 1) * self.interval_s
+        return missed
+
+    def change(self, interval_s: float, now: float) -> None:
+        """From now on with another interval."""
+        if interval_s != self.interval_s:
+            self.interval_s = interval_s
+            self.due = now + interval_s
+
+    def postpone(self, until: float) -> None:
+        """Not before `until`; the phase starts anew there."""
+        self.due = until

@@ -1,0 +1,182 @@
+"""Everything that can be set, with its default: what the rest of the gateway is built from.
+
+These are plain values. They are checked where they come in (see `loader`), so that a test or the
+composition root may build any of them in code.
+"""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+
+from gateway.config.redact import redact_uri, secrets_of_uri
+
+_NO_METADATA: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """Who this gateway is among others that write to the same database."""
+
+    id: str = field(default_factory=socket.gethostname)
+    """Unique in the fleet; the host name unless set."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """Where the REST interface listens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    cors_origins: tuple[str, ...] = ()
+    """Web pages of other origins that may call it, such as http://localhost:3000."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSettings:
+    """The store on this machine, and its bounds."""
+
+    path: Path
+    """Absolute. The folder need not exist yet."""
+    keep_s: float = 7 * 86400.0
+    """Readings older than this go, delivered ones first."""
+    max_bytes: int = 1 << 30
+    commit_interval_s: float = 1.0
+    """Longest time readings wait to be committed together; 0 commits at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class MongoSettings:
+    """Delivery to MongoDB; `uri` None means that the journal is the only store."""
+
+    uri: str | None = field(default=None, repr=False)
+    database: str = "gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """Delivery to an MQTT broker; `url` None means none."""
+
+    url: str | None = field(default=None, repr=False)
+
+
+class LogFormat(StrEnum):
+    """How a log line looks."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class LoggingSettings:
+    """What is logged, and where to."""
+
+    folder: Path
+    """Absolute; made when it does not exist."""
+    level: str = "INFO"
+    max_bytes: int = 10 << 20
+    """Size at which a file is set aside and a new one begun."""
+    backups: int = 5
+    """How many files set aside are kept of each kind."""
+    format: LogFormat = LogFormat.TEXT
+
+
+class BusType(StrEnum):
+    """What kind of wire a bus is."""
+
+    I2C = "i2c"
+    SERIAL = "serial"
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRange:
+    """I2C addresses from `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        one = f"0x{self.first:02X}"
+        return one if self.first == self.last else f"{one}-0x{self.last:02X}"
+
+
+DISCOVER_DEFAULT = (AddressRange(0x08, 0x2F),)
+"""Where boards that speak the protocol are looked for on an I2C bus, unless it says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusSettings:
+    """One physical bus."""
+
+    name: str
+    type: BusType
+    port: str
+    """Path of the adapter or serial port; meaningless where the bus is simulated."""
+    baud_rate: int = 115200
+    """Bits per second; serial only."""
+    discover: tuple[AddressRange, ...] = ()
+    """Addresses at which boards are looked for; I2C only."""
+
+    @property
+    def discover_addresses(self) -> tuple[int, ...]:
+        """Every address to look at, ascending, each once."""
+        return tuple(sorted({a for r in self.discover for a in range(r.first, r.last + 1)}))
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettings:
+    """One device that the configuration names."""
+
+    id: str
+    bus: str
+    """Name of the bus it is on."""
+    address: int | None = None
+    """7-bit I2C address; None on a serial bus."""
+    interval_s: float | None = None
+    """Time between samples; None leaves it as the board describes itself."""
+    driver: str = "protocol"
+    metadata: Mapping[str, str] = field(default=_NO_METADATA)
+    """Stamped on every reading of the device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration. `simulated` is --no_i2c; the files are None where none was read."""
+
+    journal: JournalSettings
+    logging: LoggingSettings
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
+    api: ApiSettings = field(default_factory=ApiSettings)
+    mongo: MongoSettings = field(default_factory=MongoSettings)
+    mqtt: MqttSettings = field(default_factory=MqttSettings)
+    buses: tuple[BusSettings, ...] = ()
+    devices: tuple[DeviceSettings, ...] = ()
+    simulated: bool = False
+    config_file: Path | None = None
+    env_file: Path | None = None
+
+    @property
+    def secret_values(self) -> tuple[str, ...]:
+        """Every text that must not appear in a log, longest first."""
+        found: set[str] = set()
+        for uri in (self.mongo.uri, self.mqtt.url):
+            if uri:
+                found.update(secrets_of_uri(uri))
+        return tuple(sorted(found, key=lambda text: (-len(text), text)))
+
+    def facts(self) -> Mapping[str, str]:
+        """What a log file should say at its beginning; without secrets."""
+        uri = self.mongo.uri
+        return {
+            "gateway": self.gateway.id,
+            "simulated": "yes" if self.simulated else "no",
+            "config": str(self.config_file or "none"),
+            "env_file": str(self.env_file or "none"),
+            "journal": str(self.journal.path),
+            "api": f"{self.api.host}:{self.api.port}",
+            "mongo": redact_uri(uri) if uri else "none",
+            "buses": str(len(self.buses)),
+            "devices": str(len(self.devices)),
+        }

@@ -1,0 +1,80 @@
+"""The tables, and how an older file becomes a newer one.
+
+`MIGRATIONS[n]` takes a file from version n to n + 1, so a new file and an old one go the same way and end
+the same. A published entry never changes.
+"""
+
+import sqlite3
+from typing import Final
+
+APPLICATION_ID: Final = 0x41474A31
+"""Marks the file as ours in SQLite's header."""
+
+_READING_COLUMNS: Final = """
+    key TEXT NOT NULL, device TEXT NOT NULL, time_ms INTEGER NOT NULL,
+    uid TEXT, boot INTEGER, seq INTEGER,
+    boot_id TEXT NOT NULL, boottime_ms INTEGER NOT NULL,
+    quality TEXT NOT NULL, simulated INTEGER NOT NULL,
+    "values" TEXT NOT NULL, metadata TEXT NOT NULL"""
+
+_VERSION_1: Final = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
+    # AUTOINCREMENT: a row number is never used again, even after the newest rows are deleted.
+    f"CREATE TABLE readings (row INTEGER PRIMARY KEY AUTOINCREMENT, {_READING_COLUMNS})",
+    "CREATE UNIQUE INDEX readings_by_key ON readings (key)",
+    # Each ends in the row number by itself, which is what pages are ordered by after the time.
+    "CREATE INDEX readings_by_device ON readings (device, time_ms)",
+    "CREATE INDEX readings_by_time ON readings (time_ms)",
+    # With a rowid, which REPLACE renews: the order of the rowids is the order of use.
+    "CREATE TABLE progress (uid TEXT, boot INTEGER, next INTEGER NOT NULL, UNIQUE (uid, boot))",
+    """CREATE TABLE losses (device TEXT, hour_ms INTEGER, reason TEXT, count INTEGER NOT NULL,
+        PRIMARY KEY (device, hour_ms, reason)) WITHOUT ROWID""",
+    """CREATE TABLE cursors (sink TEXT PRIMARY KEY, row INTEGER NOT NULL DEFAULT 0,
+        command_version INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID""",
+    f"""CREATE TABLE dead_letters (id INTEGER PRIMARY KEY, sink TEXT NOT NULL, reason TEXT NOT NULL,
+        at_ms INTEGER NOT NULL, row INTEGER NOT NULL, {_READING_COLUMNS}, UNIQUE (sink, key))""",
+    """CREATE TABLE commands (serial INTEGER PRIMARY KEY AUTOINCREMENT, version INTEGER NOT NULL,
+        id TEXT NOT NULL UNIQUE, device TEXT NOT NULL, name TEXT NOT NULL, arguments TEXT NOT NULL,
+        state TEXT NOT NULL, requested_at_ms INTEGER NOT NULL, token INTEGER,
+        finished_at_ms INTEGER, duration_ms REAL, result TEXT NOT NULL, detail TEXT, actor TEXT,
+        idempotency_key TEXT, body_hash TEXT)""",
+    "CREATE UNIQUE INDEX commands_by_version ON commands (version)",
+    "CREATE INDEX commands_by_device ON commands (device)",
+    "CREATE INDEX commands_by_time ON commands (requested_at_ms)",
+    """CREATE INDEX commands_by_idempotency ON commands (idempotency_key)
+        WHERE idempotency_key IS NOT NULL""",
+    """CREATE INDEX commands_open ON commands (state) WHERE state IN ('queued', 'sent')""",
+    """CREATE TABLE devices (id TEXT PRIMARY KEY, name TEXT NOT NULL, uid TEXT, bus TEXT,
+        address INTEGER, driver TEXT, firmware TEXT, boot INTEGER, schema_text TEXT,
+        last_token INTEGER, last_seen_ms INTEGER, metadata TEXT NOT NULL) WITHOUT ROWID""",
+)
+
+MIGRATIONS: Final = (_VERSION_1,)
+SCHEMA_VERSION: Final = len(MIGRATIONS)
+
+
+def migrate(connection: sqlite3.Connection, journal_id: str) -> None:
+    """Bring an open file to `SCHEMA_VERSION`, all of it or nothing.
+
+    `journal_id` names the file if it is new. Raises `sqlite3.Error` as SQLite does.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version == SCHEMA_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statements in MIGRATIONS[version:]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(
+            "INSERT INTO meta VALUES ('journal_id', ?), ('rows', 0), ('command_version', 0)"
+            " ON CONFLICT (name) DO NOTHING",
+            (journal_id,),
+        )
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,71 @@
+"""What can be asked of the writer: values that wait in the queue until they are committed.
+
+They are already encoded, so that applying them can only fail for the disk's reasons.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gateway.command_record import CommandRecord
+from gateway.journal.ticket import Ticket
+from gateway.journal.types import DeadLetter
+from gateway.reading import Loss, Reading
+
+Encoded = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Readings and losses that belong together: all of it is stored, or nothing."""
+
+    readings: Sequence[Reading]
+    encoded: Sequence[Encoded]
+    losses: Sequence[Loss]
+    ticket: Ticket = field(default_factory=Ticket)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveCommand:
+    """A command as it is now, new or changed."""
+
+    record: CommandRecord
+    encoded: Encoded
+    ticket: Ticket = field(default_factory=Ticket)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDevice:
+    """A device as it is now, new or changed."""
+
+    encoded: Encoded
+    ticket: Ticket = field(default_factory=Ticket)
+
+
+@dataclass(frozen=True, slots=True)
+class Bury:
+    """Readings that a sink refuses for good."""
+
+    sink: str
+    items: Sequence[DeadLetter]
+    at_ms: int
+    ticket: Ticket = field(default_factory=Ticket)
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """How far a sink has come. A cursor never goes back, so an older one is merged into a newer."""
+
+    sink: str
+    row: int
+    command_version: int
+    ticket: Ticket = field(default_factory=Ticket)
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """Nothing but a ticket: everything queued before it is on disk when it is done."""
+
+    ticket: Ticket = field(default_factory=Ticket)
+
+
+Operation = Append | SaveCommand | SaveDevice | Bury | Advance | Flush

@@ -1,0 +1,155 @@
+"""The journal's records and snapshots. All are immutable and may be passed between threads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from gateway.command_record import CommandRecord
+from gateway.reading import LossReason, StoredReading
+
+_NO_METADATA: Mapping[str, str] = MappingProxyType({})
+
+
+class Order(StrEnum):
+    """Which end of the journal a list begins with."""
+
+    ASC = "asc"
+    DESC = "desc"
+
+
+class JournalStatus(StrEnum):
+    """Whether the journal takes what it is given."""
+
+    OK = "ok"
+    BLOCKED = "blocked"
+    """Nothing can be stored now; what is queued stays queued."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCommand:
+    """A command as it is in the journal; `version` rises with every save of any command."""
+
+    version: int
+    record: CommandRecord
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One reading, by row and key, that a sink refuses for good, and why."""
+
+    row: int
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadReading:
+    """A reading in the dead-letter table. `at_ms`: UTC in ms when it was put there."""
+
+    sink: str
+    reason: str
+    at_ms: int
+    stored: StoredReading
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """What must be known of a device after a restart.
+
+    None means not known, or not fitting for its driver. `last_token` is the token of the last command that
+    was sent to it; `last_seen_ms` is UTC in ms.
+    """
+
+    id: str
+    name: str
+    uid: str | None = None
+    bus: str | None = None
+    address: int | None = None
+    driver: str | None = None
+    firmware: str | None = None
+    boot: int | None = None
+    schema_text: str | None = None
+    last_token: int | None = None
+    last_seen_ms: int | None = None
+    metadata: Mapping[str, str] = field(default=_NO_METADATA)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some readings; `next` is the cursor of the following page, None on the last one."""
+
+    readings: tuple[StoredReading, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandPage:
+    """Some commands; `next` is the cursor of the following page, None on the last one."""
+
+    commands: tuple[StoredCommand, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LossCount:
+    """`count` samples of `device` lost for `reason` in the hour that began at `hour_ms` (UTC)."""
+
+    device: str
+    hour_ms: int
+    reason: LossReason
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SinkProgress:
+    """How far a sink has come.
+
+    `lag_rows` is never too small and exactly 0 when all is delivered; `dead_letters` counts what it refused.
+    """
+
+    row: int
+    command_version: int
+    lag_rows: int
+    dead_letters: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalStats:
+    """What the journal holds. Times are UTC in ms, None when it holds no reading."""
+
+    journal_id: str
+    rows: int
+    last_row: int
+    oldest_ms: int | None
+    newest_ms: int | None
+    bytes_used: int
+    sinks: Mapping[str, SinkProgress]
+    losses: Mapping[LossReason, int]
+    command_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalState:
+    """The writer's snapshot; the counters count from the start of the process.
+
+    `detail` says in words why it is blocked, or is empty. `queued` is the number of readings not yet stored.
+    `last_commit_mono` and `blocked_since_mono` are monotonic seconds, None: never, not blocked.
+    """
+
+    status: JournalStatus
+    detail: str
+    journal_id: str
+    queued: int
+    queue_max: int
+    committed_rows: int
+    commits: int
+    failed_commits: int
+    duplicates: int
+    shed_rows: int
+    trimmed_rows: int
+    callback_errors: int
+    bytes_used: int
+    last_row: int
+    last_commit_mono: float | None
+    blocked_since_mono: float | None

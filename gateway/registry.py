@@ -1,0 +1,102 @@
+"""What the gateway knows of each device: immutable snapshots that the collection replaces.
+
+Only the collection writes; everyone else reads a snapshot and never a live object of another thread.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from arduino_iface.schema import Schema
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class DeviceState(StrEnum):
+    """A device's presence as its owner should see it."""
+
+    ONLINE = "online"
+    LATE = "late"
+    OFFLINE = "offline"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceHealth:
+    """Counters since the gateway started; latencies of one request with its reply, in ms."""
+
+    polls: int = 0
+    missed: int = 0
+    retries: int = 0
+    crc_errors: int = 0
+    resets: int = 0
+    lost: int = 0
+    latency_ms_p50: float | None = None
+    latency_ms_p99: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """One device at one moment. Wall times in ms UTC, None while there is none.
+
+    `address` is None on serial. `schema` is None until the board has described itself. `detail` says in
+    plain words why the state is not online. `last_seen_mono` is monotonic seconds of the last valid
+    exchange; the device is stale when that is three intervals ago.
+    """
+
+    id: str
+    bus: str
+    address: int | None
+    driver: str
+    state: DeviceState
+    interval_s: float
+    name: str = ""
+    uid: str | None = None
+    boot: int | None = None
+    schema: Schema | None = None
+    last_seen_ms: int | None = None
+    last_seen_mono: float | None = None
+    detail: str | None = None
+    simulated: bool = False
+    metadata: Mapping[str, str] = field(default=_NOTHING)
+    health: DeviceHealth = DeviceHealth()
+
+    @property
+    def stale_after_s(self) -> float:
+        """Age from which a value of this device must look stale: three missed intervals."""
+        return stale_after_s(self.interval_s)
+
+
+def stale_after_s(interval_s: float) -> float:
+    """Three intervals, and half a second for the way to the journal."""
+    return 3 * interval_s + 0.5
+
+
+class Registry:
+    """The devices by id. Thread-safe: readers get the current mapping, writers replace it."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._writing = threading.Lock()  # guards the replacement of _devices
+        self._devices: Mapping[str, DeviceView] = MappingProxyType({})
+
+    def publish(self, view: DeviceView) -> None:
+        """Add or replace one device."""
+        with self._writing:
+            self._devices = MappingProxyType({**self._devices, view.id: view})
+
+    def remove(self, device: str) -> None:
+        """Forget a device; nothing when it is not known."""
+        with self._writing:
+            rest = {key: view for key, view in self._devices.items() if key != device}
+            self._devices = MappingProxyType(rest)
+
+    def all(self) -> tuple[DeviceView, ...]:
+        """Every device, in the order in which they became known."""
+        return tuple(self._devices.values())
+
+    def get(self, device: str) -> DeviceView | None:
+        """One device, or None."""
+        return self._devices.get(device)

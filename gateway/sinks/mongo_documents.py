@@ -1,0 +1,81 @@
+"""The documents of the database, exactly as the contract describes them."""
+
+from typing import Any
+
+from bson import CodecOptions, encode
+from bson.datetime_ms import DatetimeMS
+from bson.errors import BSONError
+
+from gateway.command_record import CommandRecord
+from gateway.reading import StoredReading
+from gateway.sinks.base import CommandVersion, Heartbeat
+
+Document = dict[str, Any]
+
+_CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
+# A limit of BSON in every server there is.
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+
+
+def reading_document(stored: StoredReading, gateway: str) -> Document:
+    """Return the document of collection `readings`. Never raises: what cannot be stored shows later."""
+    reading = stored.reading
+    return {
+        "_id": stored.key,
+        "gateway": gateway,
+        "device": reading.device,
+        "uid": reading.uid,
+        "boot": reading.boot,
+        "seq": reading.seq,
+        # Not a datetime: that type ends with the year 9999, and a board's clock need not.
+        "time": DatetimeMS(reading.time_ms),
+        "values": dict(reading.values),
+        "quality": str(reading.quality),
+        "meta": dict(reading.metadata),
+        "simulated": reading.simulated,
+    }
+
+
+def command_document(command: CommandVersion, gateway: str) -> Document:
+    """Return the document of collection `commands`: the contract's command, with its actor.
+
+    The caller's idempotency key stays at home: whoever knows it could ask for the outcome in his name.
+    """
+    record: CommandRecord = command.record
+    return {
+        "_id": record.id,
+        "gateway": gateway,
+        "device": record.device,
+        "name": record.name,
+        "arguments": dict(record.arguments),
+        "state": str(record.state),
+        "result": record.result,
+        "requested_at": DatetimeMS(record.requested_at_ms),
+        "finished_at": None if record.finished_at_ms is None else DatetimeMS(record.finished_at_ms),
+        "duration_ms": record.duration_ms,
+        "detail": record.detail,
+        "actor": record.actor,
+        "version": command.row,
+    }
+
+
+def heartbeat_document(heartbeat: Heartbeat, gateway: str) -> Document:
+    """Return the document of collection `gateways`."""
+    return {
+        "_id": gateway,
+        "version": heartbeat.version,
+        "address": heartbeat.address,
+        "devices": list(heartbeat.devices),
+        "seen_at": DatetimeMS(heartbeat.seen_at_ms),
+    }
+
+
+def fault_of(document: Document) -> str | None:
+    """Why the driver cannot send this document to any server, or None."""
+    try:
+        size = len(encode(document, codec_options=_CODEC))
+    except (BSONError, OverflowError, ValueError, TypeError, RecursionError) as error:
+        return f"cannot be stored in MongoDB: {error}"
+    if size > MAX_DOCUMENT_BYTES:
+        return f"too large for MongoDB: {size} bytes, at most {MAX_DOCUMENT_BYTES} are possible"
+    return None

@@ -1,0 +1,188 @@
+"""Keeps the workers working: starts them in order, notices death and stalls, restarts, stops in order.
+
+Python cannot end a thread that hangs. A stalled worker is asked to stop; if it does not, it is left
+behind and replaced when that is safe, and otherwise the process ends so that systemd starts a new one.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from gateway.clock import WallClock
+from gateway.worker import Worker, WorkerThread
+
+CHECK_INTERVAL_S = 0.25
+START_TIMEOUT_S = 5.0
+STOP_TIMEOUT_S = 9.0
+"""All workers together; the contract grants ten seconds."""
+STALL_JOIN_S = 1.0
+BACKOFF_FIRST_S = 0.5
+BACKOFF_MAX_S = 30.0
+STEADY_AFTER_S = 60.0
+"""A worker that has run this long has recovered: the next restart comes quickly again."""
+ABANDONED_MAX = 3
+
+log = logging.getLogger(__name__)
+
+
+class WorkerState(StrEnum):
+    """The words of process supervision, for threads."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+    BACKOFF = "backoff"
+    STOPPING = "stopping"
+    FATAL = "fatal"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerView:
+    """One worker at one moment. Times are monotonic seconds; `detail` says what went wrong last."""
+
+    name: str
+    state: WorkerState
+    restarts: int = 0
+    progress_mono: float | None = None
+    detail: str | None = None
+
+
+class _Supervised:
+    """One worker's place: the current thread, and how often it had to be replaced."""
+
+    def __init__(self, name: str, make: Callable[[], Worker]) -> None:
+        self.name = name
+        self.make = make
+        self.thread: WorkerThread | None = None
+        self.state = WorkerState.STOPPED
+        self.restarts = 0
+        self.abandoned = 0
+        self.backoff_s = BACKOFF_FIRST_S
+        self.restart_at = 0.0
+        self.started_at = 0.0
+        self.detail: str | None = None
+
+    def view(self) -> WorkerView:
+        progress = self.thread.progress_mono if self.thread else None
+        return WorkerView(self.name, self.state, self.restarts, progress, self.detail)
+
+
+class Supervisor:
+    """Owns the workers' threads. All methods but `views` belong to the main thread."""
+
+    def __init__(
+        self, workers: Sequence[tuple[str, Callable[[], Worker]]], clock: WallClock
+    ) -> None:
+        """`workers` in start order: a name, and how to make the worker anew for each start."""
+        self._clock = clock
+        self._places = [_Supervised(name, make) for name, make in workers]
+        self._views: Mapping[str, WorkerView] = MappingProxyType({})
+        self._publish()
+
+    def views(self) -> Mapping[str, WorkerView]:
+        """A snapshot of every worker, in start order; from any thread."""
+        return self._views
+
+    def start(self) -> None:
+        """Start the workers in order, each after the one before is up or has taken too long."""
+        for place in self._places:
+            self._launch(place)
+            if place.thread is not None:
+                place.thread.started.wait(START_TIMEOUT_S if place.thread.alive else 0)
+            self._check(place, self._clock.monotonic())
+            self._publish()
+
+    def step(self, now: float) -> bool:
+        """Look after every worker once. False when one has failed beyond repair: the process must end."""
+        for place in self._places:
+            self._check(place, now)
+        self._publish()
+        return all(place.state is not WorkerState.FATAL for place in self._places)
+
+    def stop(self) -> bool:
+        """Stop the workers, last started first. False when one did not end in time."""
+        deadline = self._clock.monotonic() + STOP_TIMEOUT_S
+        orderly = True
+        for place in reversed(self._places):
+            orderly = self._stop(place, deadline) and orderly
+            self._publish()
+        return orderly
+
+    def _launch(self, place: _Supervised) -> None:
+        now = self._clock.monotonic()
+        place.thread = WorkerThread(place.make(), self._clock)
+        place.state = WorkerState.STARTING
+        place.started_at = now
+        place.thread.start()
+
+    def _check(self, place: _Supervised, now: float) -> None:
+        thread = place.thread
+        if place.state is WorkerState.BACKOFF and now >= place.restart_at:
+            place.restarts += 1
+            log.info("starting again", extra={"worker": place.name})
+            self._launch(place)
+        elif place.state not in (WorkerState.STARTING, WorkerState.RUNNING) or thread is None:
+            return
+        elif not thread.alive:
+            self._died(place, thread, now)
+        elif now - thread.progress_mono > thread.worker.stall_after_s:
+            self._stalled(place, thread, now)
+        elif thread.started.is_set():
+            self._runs(place, now)
+
+    def _runs(self, place: _Supervised, now: float) -> None:
+        if place.state is not WorkerState.RUNNING:
+            place.state = WorkerState.RUNNING
+            place.started_at = now
+            if place.restarts:
+                log.warning("running again", extra={"worker": place.name})
+        elif now - place.started_at > STEADY_AFTER_S:
+            place.backoff_s = BACKOFF_FIRST_S
+
+    def _died(self, place: _Supervised, thread: WorkerThread, now: float) -> None:
+        failure = thread.failure
+        place.detail = f"{type(failure).__name__}: {failure}" if failure else "ended by itself"
+        known = isinstance(failure, OSError)  # says what is wrong without a traceback
+        log.error(
+            "worker died: %s; next start in %.1f s",
+            place.detail,
+            place.backoff_s,
+            extra={"worker": place.name},
+            exc_info=None if known or failure is None else failure,
+        )
+        self._back_off(place, now)
+
+    def _stalled(self, place: _Supervised, thread: WorkerThread, now: float) -> None:
+        place.detail = f"no progress for {now - thread.progress_mono:.0f} s"
+        log.error("worker stalled: %s", place.detail, extra={"worker": place.name})
+        thread.request_stop()
+        if not thread.join(STALL_JOIN_S):
+            place.abandoned += 1
+            if not thread.worker.replaceable or place.abandoned > ABANDONED_MAX:
+                place.state = WorkerState.FATAL
+                log.critical("worker cannot be replaced; ending", extra={"worker": place.name})
+                return
+        self._back_off(place, now)
+
+    def _back_off(self, place: _Supervised, now: float) -> None:
+        place.state = WorkerState.BACKOFF
+        place.restart_at = now + place.backoff_s
+        place.backoff_s = min(2 * place.backoff_s, BACKOFF_MAX_S)
+
+    def _stop(self, place: _Supervised, deadline: float) -> bool:
+        thread = place.thread
+        place.state = WorkerState.STOPPING
+        if thread is not None:
+            thread.request_stop()
+            if not thread.join(max(0.1, deadline - self._clock.monotonic())):
+                place.state = WorkerState.FATAL
+                place.detail = "did not stop in time"
+                log.critical("worker did not stop in time", extra={"worker": place.name})
+                return False
+        place.state = WorkerState.STOPPED
+        return True
+
+    def _publish(self) -> None:
+        self._views = MappingProxyType({place.name: place.view() for place in self._places})
