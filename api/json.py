@@ -6,18 +6,17 @@ differently (NaN, 1e999, a key given twice, half a surrogate pair) is refused ra
 
 import json
 import math
+import reprlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NoReturn
 
 from flask.json.provider import DefaultJSONProvider
 
-from api.times import format_ms
+from api.times import format_ms, ms_of
 
 DEPTH_MAX = 32
 """How deep arrays and objects of a request may be nested."""
-
-_MS = 1000
 
 
 class MalformedJson(ValueError):
@@ -63,17 +62,17 @@ class StrictJsonProvider(DefaultJSONProvider):
         except ValueError:  # the rare case, so that the usual one needs no walk through everything
             return json.dumps(_finite(obj), **options)
 
-    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
         """Parse strictly. Raises `MalformedJson`."""
         return loads(s.encode() if isinstance(s, str) else s)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise MalformedJson(f"the key {twice!r} is given twice")
+    result: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in result:
+            raise MalformedJson(f"the key {reprlib.repr(name)} is given twice")
+        result[name] = value
     return result
 
 
@@ -102,14 +101,14 @@ def _too_deep() -> str:
 def _check(document: object) -> None:
     """Refuse what parses but must not go further: deep nesting, halves of surrogate pairs."""
     level = [document]
-    for _ in range(DEPTH_MAX + 1):
-        below: list[object] = []
-        for value in level:
-            below.extend(_children(value))
-        if not below:
+    for _ in range(DEPTH_MAX):
+        level = [child for value in level for child in _children(value)]
+        if not level:
             return
-        level = below
-    raise MalformedJson(_too_deep())
+    if any(isinstance(value, dict | list) for value in level):
+        raise MalformedJson(_too_deep())
+    for value in level:
+        _require_whole_text(value)
 
 
 def _children(value: object) -> Iterator[object]:
@@ -118,7 +117,12 @@ def _children(value: object) -> Iterator[object]:
         yield from value.values()
     elif isinstance(value, list):
         yield from value
-    elif isinstance(value, str) and not value.isascii():
+    else:
+        _require_whole_text(value)
+
+
+def _require_whole_text(value: object) -> None:
+    if isinstance(value, str) and not value.isascii():
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
@@ -129,9 +133,7 @@ def _other(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise TypeError("a time without a zone cannot be sent")
-        return format_ms(int(value.astimezone(UTC).timestamp() * _MS))
+        return format_ms(ms_of(value))
     raise TypeError(f"{type(value).__name__} cannot be sent as JSON")
 
 

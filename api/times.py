@@ -18,6 +18,11 @@ def format_ms(time_ms: int) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
+def ms_of(moment: datetime) -> int:
+    """A moment in ms. Raises `TypeError` for one without a time zone."""
+    return (moment - _EPOCH) // _MS
+
+
 def parse_ms(text: str) -> int:
     """Understand an RFC 3339 time; digits beyond ms are cut off. Raises `ValueError`.
 

@@ -32,6 +32,9 @@ from arduino_iface.messages import (
 from arduino_iface.sample import Sample
 from arduino_iface.schema import Schema
 
+IDENTITY_TRUSTED_S = 5.0
+"""A board not heard for longer may have been exchanged for another: ask who it is first."""
+
 _COMMAND_SENDS_MAX = 3
 _RUNNING_WAIT_S = 0.02
 _RUNNING_WAIT_MAX_S = 0.5
@@ -83,7 +86,9 @@ class ProtocolDevice:
     identity: Identity | None = None
     _schemas: dict[tuple[int, int], Schema] = field(default_factory=dict)
 
-    def hello(self, priority: Priority = Priority.POLL, timeout_s: float = TURN_TIMEOUT_S) -> HelloReply:
+    def hello(
+        self, priority: Priority = Priority.POLL, timeout_s: float = TURN_TIMEOUT_S
+    ) -> HelloReply:
         """Ask the board who it is. Raises `ProtocolMismatch` when it speaks another version."""
         request = HelloRequest().encode()
         try:
@@ -136,6 +141,8 @@ class ProtocolDevice:
         another boot than it was identified in, `BadFrame` for an answer that makes no sense.
         """
         identity = self._identified()
+        if not self._heard_lately():
+            self._verify(identity, self.hello())
         request = PollRequest(identity.boot, following, skip)
         exchange = self.link.request(RequestType.POLL, request.encode())
         reply = PollReply.decode(exchange.payload)
@@ -166,12 +173,16 @@ class ProtocolDevice:
         token and would act a second time. Returns RUNNING when the board was still at it at the end.
 
         Raises `BusBusy` and `PortLost` when nothing was sent, `OutcomeUnknown` when it may have been,
-        `DeviceRestarted` when the board is not identified or known to have started again before.
+        `DeviceRestarted` when the board is not identified or has started again before, and as `hello`
+        does when it was not heard for a while and must be asked who it is first.
         """
         identity = self._identified()
         clock = self.link.clock
         deadline = clock.monotonic() + timeout_s
+        timeout_s = min(timeout_s, TURN_TIMEOUT_S)
         self.link.prepare()
+        if not self._heard_lately():
+            self._verify(identity, self.hello(priority, timeout_s))
         payload = CommandRequest(token, code, arguments).encode()
         wait_s = _RUNNING_WAIT_S
         status = self._send_command(payload, token, identity, priority, timeout_s)
@@ -228,9 +239,19 @@ class ProtocolDevice:
             hello = self.hello(priority, timeout_s)
         except (TimeoutError, PortLost, ProtocolMismatch, BadFrame) as error:
             raise OutcomeUnknown(f"sent, and not answered: {error}") from error
+        try:
+            self._verify(identity, hello)
+        except DeviceRestarted as error:
+            raise OutcomeUnknown(f"sent, and {error}: it may have acted before") from error
+
+    def _verify(self, identity: Identity, hello: HelloReply) -> None:
         if (hello.uid.hex(), hello.boot) != (identity.uid, identity.boot):
             self.identity = None
-            raise OutcomeUnknown("sent, and the board has started again since: it may have acted")
+            raise DeviceRestarted("the board has started again or is another one")
+
+    def _heard_lately(self) -> bool:
+        heard = self.link.heard_mono
+        return heard is not None and self.link.clock.monotonic() - heard <= IDENTITY_TRUSTED_S
 
     def _identified(self) -> Identity:
         identity = self.identity

@@ -73,6 +73,7 @@ class Link(ABC):
         """`address` is the byte in the checksum; `first_seq` precedes the number of the first request."""
         self.address = address
         self.counters = LinkCounters()
+        self.heard_mono: float | None = None  # when the latest reply was complete
         self.clock = clock
         self._seq = first_seq & 0xFF
         self._turn = PriorityLock(clock)  # one request with its reply at a time
@@ -141,6 +142,7 @@ class Link(ABC):
                     break
                 continue
             answered = self.clock.monotonic()
+            self.heard_mono = answered
             self._count(replies=1)
             self._latencies_s.append(answered - started)
             if reply.type == messages.ERROR_REPLY:

@@ -46,10 +46,12 @@ class LockStats:
 class _Waiter:
     """A thread in the queue. `granted` is guarded by the mutex; `wake` only ends the wait."""
 
-    __slots__ = ("granted", "thread", "wake")
+    __slots__ = ("began", "granted", "priority", "thread", "wake")
 
-    def __init__(self, thread: int) -> None:
+    def __init__(self, thread: int, priority: Priority, began: float) -> None:
         self.thread = thread
+        self.priority = priority
+        self.began = began
         self.wake = threading.Event()
         self.granted = False
 
@@ -90,7 +92,7 @@ class PriorityLock:
     def _hold(self, priority: Priority, timeout_s: float) -> Iterator[None]:
         waiter = self._take_or_queue(priority)
         if waiter is not None:
-            self._wait(waiter, priority, timeout_s)
+            self._wait(waiter, timeout_s)
         try:
             yield
         finally:
@@ -120,32 +122,31 @@ class PriorityLock:
                 self._hand_to(me)
                 return None
             self._contentions += 1
-            waiter = _Waiter(me)
+            waiter = _Waiter(me, priority, self._clock.monotonic())
             self._queues[priority].append(waiter)
             return waiter
 
-    def _wait(self, waiter: _Waiter, priority: Priority, timeout_s: float) -> None:
+    def _wait(self, waiter: _Waiter, timeout_s: float) -> None:
         """Return holding the lock, or raise and be out of the queue."""
-        began = self._clock.monotonic()
         try:
             waiter.wake.wait(min(max(timeout_s, 0.0), threading.TIMEOUT_MAX))
         except BaseException:
             # Ctrl-C in the main thread: the lock may be ours by now, and must not stay so.
-            if self._leave_queue(waiter, priority, began):
+            if self._leave_queue(waiter):
                 self._release()
             raise
         # The grant, not the event, decides: a lock handed over at the last moment is not lost.
-        if not self._leave_queue(waiter, priority, began):
+        if not self._leave_queue(waiter):
             raise BusBusy(f"not free within {timeout_s:g} s")
 
-    def _leave_queue(self, waiter: _Waiter, priority: Priority, began: float) -> bool:
+    def _leave_queue(self, waiter: _Waiter) -> bool:
         """Whether the lock was handed to this waiter; when not, it waits no longer."""
         with self._mutex:
-            waited = self._clock.monotonic() - began
+            waited = self._clock.monotonic() - waiter.began
             self._wait_total_s += waited
             self._wait_max_s = max(self._wait_max_s, waited)
             if not waiter.granted:
-                self._queues[priority].remove(waiter)
+                self._queues[waiter.priority].remove(waiter)
                 self._timeouts += 1
             return waiter.granted
 

@@ -60,7 +60,9 @@ class SerialLink(Link):
         wire = enframe(request)
         self._bus.write(wire, priority, timeout_s)
         sent = self.clock.monotonic()
-        wire_s = (len(wire) + frame.SERIAL_FRAME_MAX) * BITS_PER_BYTE / self._bus.transport.baud_rate
+        wire_s = (
+            (len(wire) + frame.SERIAL_FRAME_MAX) * BITS_PER_BYTE / self._bus.transport.baud_rate
+        )
         deadline = sent + REPLY_TIMEOUT_S + wire_s
         while (remaining := deadline - self.clock.monotonic()) > 0:
             if not self._bus.wait(remaining):

@@ -21,6 +21,9 @@ from arduino_iface.errors import PortLost
 if TYPE_CHECKING:
     from serial import Serial
 
+BAUD_RATE_MAX = 4_000_000
+"""The highest the kernel knows."""
+
 _READ_MAX = 4096
 _FAILURES = (OSError, termios.error, TypeError, ValueError)
 """All that a lost port makes the system and pyserial raise; `SerialException` is an `OSError`."""
@@ -47,6 +50,8 @@ class PortTransport:
     """
 
     def __init__(self, path: str, baud_rate: int = 115200, *, write_timeout_s: float = 1.0) -> None:
+        if not 0 < baud_rate <= BAUD_RATE_MAX:
+            raise ValueError(f"baud rate {baud_rate}; 1 to {BAUD_RATE_MAX} expected")
         self._path = path
         self._baud_rate = baud_rate
         self._write_timeout_s = write_timeout_s

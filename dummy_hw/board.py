@@ -1,9 +1,10 @@
 """A simulated Arduino: power, reset, one loop, and the frames it takes and gives on either wire."""
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from arduino_iface import frame, schema
 from arduino_iface.clock import Clock
@@ -11,6 +12,7 @@ from arduino_iface.errors import BadFrame
 from arduino_iface.frame import Beacon, Frame
 from arduino_iface.messages import PollReply, RequestType
 from arduino_iface.values import Number
+from dummy_hw.board_status import BoardStatus
 from dummy_hw.command_desk import Callback, CommandDesk
 from dummy_hw.eeprom import Eeprom, EepromContents
 from dummy_hw.faults import SILENCE_S, FaultPlan
@@ -19,7 +21,7 @@ from dummy_hw.sampling import Sampler
 from dummy_hw.signals import Signal
 
 RESTART_DELAY_S = 0.1
-"""A board told to restart does so this long after its reply, so that the reply can still be read."""
+"""A board told to restart does so this long after its reply, which can be read until then."""
 
 WIRE_BUFFER = 32
 """Bytes the `Wire` library takes in one write; one more is dropped, more than that make it deaf."""
@@ -27,33 +29,7 @@ WIRE_BUFFER = 32
 REARM_S = 0.05
 """A deaf board listens again after this long, as our library makes it do."""
 
-
-@dataclass(frozen=True, slots=True)
-class BoardStatus:
-    """A snapshot. Counts are since the board was made, over all its boots, and always
-
-    `samples_made == acknowledged + overwritten + lost_at_reset + held`.
-    """
-
-    name: str
-    uid: bytes
-    boot: int
-    powered: bool
-    hanging: bool
-    safe_state: bool
-    uptime_ms: int
-    interval_ms: int
-    next_seq: int
-    samples_made: int
-    held: int
-    acknowledged: int
-    overwritten: int
-    lost_at_reset: int
-    resets: int
-    identified: int
-    bad_frames: int
-    executed: Mapping[str, int]
-    outputs: Mapping[str, Number | bool]
+_NEVER = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +45,12 @@ class DummyBoard:
     """One Arduino with our library. Thread-safe; nothing here waits.
 
     It lives by its clock but only works when somebody looks: every call first does all that was due
-    (samples, a waiting request, a restart) at the moment it was due. It is made without power. Whatever
-    is in its RAM (samples, tokens, outputs, the last reply) is lost at a reset.
+    (samples, a waiting request, a restart) at the moment it was due. It is made without power.
+    Whatever is in its RAM (samples, tokens, outputs, the last reply) is lost at a reset.
 
-    `loop_delay_s`: how long the loop takes to come round to a request. `boot_time_s`: how long the boot
-    loader is deaf after a reset. `windowed`: whether POLL with `skip` is understood. `faults` is obeyed by
-    the wire that the board is attached to.
+    `loop_delay_s`: how long the loop takes to come round to a request. `boot_time_s`: how long the
+    boot loader is deaf after a reset. `windowed`: whether POLL with `skip` is understood. `faults`
+    is obeyed by the wire that the board is attached to.
     """
 
     def __init__(
@@ -92,7 +68,7 @@ class DummyBoard:
         boot_time_s: float = 0.0,
         faults: FaultPlan | None = None,
     ) -> None:
-        """Raises `SchemaError` for a bad schema, `ValueError` for signals or sizes that do not fit it."""
+        """Raises `SchemaError` for a bad schema, `ValueError` for what does not fit it."""
         self.schema = schema.parse(schema_text)
         self.clock = clock
         self.faults = FaultPlan() if faults is None else faults
@@ -110,7 +86,7 @@ class DummyBoard:
         self._hanging = False
         self._frozen = False
         self._started_at = 0.0
-        self._deaf_until = self._muted_until = float("-inf")
+        self._deaf_until = self._muted_until = -_NEVER
         self._restart_at: float | None = None
         self._mail: _Mail | None = None
         self._reply: bytes | None = None
@@ -150,12 +126,16 @@ class DummyBoard:
                 self._start(now)
 
     def hang(self, hanging: bool) -> None:
-        """The loop is stuck: no samples, no replies; I2C still acknowledges and says busy for ever."""
+        """The loop is stuck: no samples, no replies; I2C acknowledges and says busy for ever."""
         with self._lock:
             now = self._settle()
             if hanging == self._hanging:
                 return
             self._hanging = hanging
+            if self._mail is not None:
+                self._mail = replace(self._mail, due=max(self._mail.due, now))
+            if self._restart_at is not None:
+                self._restart_at = max(self._restart_at, now)
             self._schedule_sampling(now)
 
     def freeze(self, frozen: bool) -> None:
@@ -176,16 +156,16 @@ class DummyBoard:
         with self._lock:
             self._desk.on_command(name, callback)
 
-    def set_signal(self, channel: str, signal: Signal) -> None:
+    def set_signal(self, channel: str, signal: Signal, *, until_reset: bool = False) -> None:
         """From now on the channel measures `signal`. Raises `ValueError` for an unknown channel."""
         with self._lock:
             self._settle()
-            self._sampler.set_signal(channel, signal)
+            self._sampler.set_signal(channel, signal, until_reset=until_reset)
 
     # Both wires
 
     def handle(self, data: bytes, address: int = frame.SERIAL_ADDRESS) -> bytes | None:
-        """Take a request frame and execute it at once: the whole reply frame, or None for silence."""
+        """Take a request frame and execute it at once: the reply frame, or None for silence."""
         with self._lock:
             now = self._settle()
             request = self._checked(data, address)
@@ -197,8 +177,8 @@ class DummyBoard:
     def post(self, data: bytes, address: int = frame.SERIAL_ADDRESS, late_s: float = 0.0) -> bool:
         """Take a request frame; the loop executes it `loop_delay_s` + `late_s` from now.
 
-        Returns whether it was taken: a frame that is damaged or not for this board is not, nor is any
-        while the board is off the air. A request that is still waiting is replaced.
+        Returns whether it was taken: a frame that is damaged or not for this board is not, nor is
+        any while the board is off the air. A request that is still waiting is replaced.
         """
         with self._lock:
             now = self._settle()
@@ -228,7 +208,7 @@ class DummyBoard:
             return True
 
     def i2c_read(self) -> bytes | None:
-        """What it would send now, without padding: a reply or a beacon; None when not acknowledged."""
+        """What it sends now, without padding: a reply or a beacon; None: not acknowledged."""
         with self._lock:
             now = self._settle()
             if not self._on_air(now) or now < self._deaf_until:
@@ -238,6 +218,13 @@ class DummyBoard:
             return Beacon.IDLE.value if self._reply is None else self._reply
 
     # Serial
+
+    @property
+    def occupied(self) -> bool:
+        """Whether a request still waits for the loop, or its reply for `take_reply`."""
+        with self._lock:
+            now = self._settle()
+            return self._mail is not None or not (self._reply_taken or not self._on_air(now))
 
     def take_reply(self) -> bytes | None:
         """A reply frame that was not taken yet; each is given once."""
@@ -259,7 +246,7 @@ class DummyBoard:
             return Frame(RequestType.HELLO | frame.REPLY, 0, hello.encode()).encode()
 
     def next_event_at(self) -> float | None:
-        """When it may next have something to say by itself, on its clock; None: not before asked."""
+        """When it may next have something to say, on its clock; None: not before it is asked."""
         with self._lock:
             self._settle()
             if not self._powered or self._hanging:
@@ -372,14 +359,15 @@ class DummyBoard:
         if not self._powered:
             return now
         while not self._hanging:
-            if self._restart_at is not None and self._restart_at <= now:
-                at = self._restart_at
-                self._advance(at)
-                self._resets += 1
-                self._start(at)
-            elif self._mail is not None and self._mail.due <= now:
-                mail, self._mail = self._mail, None
+            restart_at = _NEVER if self._restart_at is None else self._restart_at
+            mail = self._mail
+            if mail is not None and mail.due <= min(now, restart_at):
+                self._mail = None
                 self._work(mail)
+            elif restart_at <= now:
+                self._advance(restart_at)
+                self._resets += 1
+                self._start(restart_at)
             else:
                 self._advance(now)
                 break
@@ -393,7 +381,7 @@ class DummyBoard:
         self._advance(mail.due)
         reply = self._responder.answer(mail.request, mail.address, mail.due)
         self._reply = reply.encode(mail.address)
-        self._reply_taken = False
+        self._reply_taken = not self._on_air(mail.due)
         if self._responder.restart_wanted and self._restart_at is None:
             self._restart_at = mail.due + RESTART_DELAY_S
         return self._reply

@@ -54,8 +54,8 @@ class _Remembered:
 class CommandDesk:
     """Tokens, outputs and callbacks of one board. Not thread-safe: the board's lock guards it.
 
-    A command that has no callback stores its arguments in `outputs`, each under `command.argument`, and
-    is done. Outputs are put to zero at a start and in the safe state.
+    A command that has no callback stores its arguments in `outputs`, each under `command.argument`,
+    and is done. Outputs are put to zero at a start and in the safe state.
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -68,7 +68,7 @@ class CommandDesk:
         self.zero_outputs()
 
     def on_command(self, name: str, callback: Callback | None) -> None:
-        """Execute `name` by `callback`; None for the default. Raises `ValueError` for no such name."""
+        """Execute `name` by `callback`; None: the default. Raises `ValueError` for no such name."""
         if self._schema.command(name) is None:
             raise ValueError(f"{self._schema.name} has no command {name!r}")
         if callback is None:
@@ -77,7 +77,7 @@ class CommandDesk:
             self._callbacks[name] = callback
 
     def start(self) -> None:
-        """The board starts: tokens are forgotten and outputs are zero. Callbacks are its program."""
+        """The board starts: tokens are forgotten, outputs are zero. Callbacks are its program."""
         self._tokens.clear()
         self.zero_outputs()
 

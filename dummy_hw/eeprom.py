@@ -59,8 +59,8 @@ class MemoryEeprom:
 class FileEeprom:
     """Survives the process and a power cut: a small JSON file, replaced as a whole.
 
-    `uid` is used when the file does not exist yet (None: random). Raises `OSError` when the file cannot
-    be read or written and `ValueError` when it holds something else.
+    `uid` is used when the file does not exist yet (None: random). Raises `OSError` when the file
+    cannot be read or written and `ValueError` when it holds something else.
     """
 
     def __init__(self, path: Path, uid: bytes | None = None) -> None:

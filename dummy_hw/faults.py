@@ -89,10 +89,10 @@ ON_SERIAL_REPLY = frozenset(
 class FaultPlan:
     """Decides the fault of each transaction. Thread-safe.
 
-    First the script, in order: None lets one transaction pass, a fault waits for the first transaction
-    it can happen to. When the script is used up, chance: `rates` gives each fault's probability per
-    transaction. The same seed and the same transactions give the same faults. `counts` says what
-    happened so far.
+    First the script, in order: None lets one transaction pass, a fault waits for the first
+    transaction it can happen to. When the script is used up, chance: `rates` gives each fault's
+    probability per transaction. The same seed and the same transactions give the same faults.
+    `counts` says what happened so far.
     """
 
     def __init__(

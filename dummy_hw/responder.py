@@ -55,9 +55,9 @@ class Limits:
 class Responder:
     """The program of the board between two frames. Not thread-safe: the board's lock guards it.
 
-    After `keepalive_ms` without a valid frame it is in its safe state: outputs zero, flag set. It leaves
-    the safe state with the next command it executes. `restart_wanted` is set by the command for it; the
-    board obeys after the reply.
+    After `keepalive_ms` without a valid frame it is in its safe state: outputs zero, flag set. It
+    leaves the safe state with the next command it executes. `restart_wanted` is set by the command
+    for it; the board obeys after the reply.
     """
 
     def __init__(self, schema: Schema, sampler: Sampler, desk: CommandDesk, limits: Limits) -> None:
@@ -93,7 +93,7 @@ class Responder:
             self._desk.zero_outputs()
 
     def answer(self, request: Frame, address: int, at: float) -> Frame:
-        """The reply to a valid request; a repeated one (same SEQ and TYPE) gets the same reply again."""
+        """The reply to a valid request; the same SEQ and TYPE again gets the last reply again."""
         self._heard_at = at
         asked = (request.type, request.seq)
         if asked == self._last and self._last_reply and request.type != RequestType.HELLO:

@@ -58,7 +58,7 @@ class SampleRing:
             self.acknowledged += 1
 
     def window(self, first: int, count: int) -> tuple[int, list[HeldSample], bool]:
-        """At most `count` samples from `first` on: number of the first of them, they, are there more."""
+        """At most `count` samples from `first` on: the first's number, they, are there more."""
         start = min(max(first, self.oldest), self.next_seq)
         skipped = start - self.oldest
         samples = list(islice(self._held, skipped, skipped + count))

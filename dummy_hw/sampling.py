@@ -14,10 +14,10 @@ _ROUNDING_S = 1e-9
 
 
 class Sampler:
-    """Takes the samples that are due up to a given moment. Not thread-safe: the board's lock guards it.
+    """Takes the samples that are due up to a given moment. Guarded by the board's lock.
 
-    The n-th sample after the start (or after a change of the interval) is taken n intervals later. A
-    channel without a signal is missing in every sample.
+    The n-th sample after the start (or after a change of the interval) is taken n intervals later.
+    A channel without a signal is missing in every sample.
     """
 
     def __init__(self, schema: Schema, signals: Mapping[str, Signal], ring_size: int) -> None:
@@ -29,11 +29,13 @@ class Sampler:
         self._signals: dict[str, Signal] = {
             channel.name: Constant(None) for channel in schema.channels
         }
+        self._lasting = dict(self._signals)
         for name, signal in signals.items():
             self.set_signal(name, signal)
         self._interval_ms = schema.sample_ms
         self._started_at = 0.0
         self._counting_from: float | None = None
+        self._counting_from_s = 0.0
         self._taken = 0
 
     @property
@@ -41,15 +43,18 @@ class Sampler:
         """Ms between samples."""
         return self._interval_ms
 
-    def set_signal(self, channel: str, signal: Signal) -> None:
+    def set_signal(self, channel: str, signal: Signal, *, until_reset: bool = False) -> None:
         """From now on `channel` measures `signal`. Raises `ValueError` for an unknown channel."""
         if channel not in self._signals:
             raise ValueError(f"{self._schema.name} has no channel {channel!r}")
         self._signals[channel] = signal
+        if not until_reset:
+            self._lasting[channel] = signal
 
     def start(self, at: float) -> None:
         """The board starts: the ring is empty, numbers begin at 1, the schema's interval holds."""
         self.lost_at_reset += self.ring.clear()
+        self._signals = dict(self._lasting)
         self._interval_ms = self._schema.sample_ms
         self._started_at = at
         self.resume(at)
@@ -63,6 +68,7 @@ class Sampler:
     def resume(self, at: float) -> None:
         """Sample again; the next sample comes one interval after `at`."""
         self._counting_from = at
+        self._counting_from_s = at - self._started_at
         self._taken = 0
 
     def pause(self) -> None:
@@ -70,7 +76,7 @@ class Sampler:
         self._counting_from = None
 
     def run(self, until: float) -> None:
-        """Take every sample due by `until`; those that nobody could read any more only get numbers."""
+        """Take every sample due by `until`; those that nobody can read get only numbers."""
         if self._counting_from is None:
             return
         interval_s = self._interval_ms / 1000
@@ -81,13 +87,14 @@ class Sampler:
         if new > self.ring.size:
             self.ring.pass_over(new - self.ring.size)
         for place in range(due - min(new, self.ring.size) + 1, due + 1):
-            self._take(self._counting_from + place * interval_s)
+            # Seconds since the start are not derived from the clock's: 1.0 would become 0.9999999.
+            since_s = self._counting_from_s + place * interval_s
+            self._take(self._counting_from + place * interval_s, since_s)
         self._taken = due
         self.samples_made += new
 
-    def _take(self, at: float) -> None:
-        seconds = at - self._started_at
-        values = [self._signals[channel.name](seconds) for channel in self._schema.channels]
+    def _take(self, at: float, since_s: float) -> None:
+        values = [self._signals[channel.name](since_s) for channel in self._schema.channels]
         # Packed now, with an age that is put in when the sample is sent.
         self.ring.append(HeldSample(at, pack_sample(self._schema, 0, values)[_AGE_SIZE:]))
 

@@ -1,6 +1,7 @@
-"""What simulated sensors measure: pure functions of a seed and the seconds since the board started.
+"""What simulated sensors measure: pure functions of a seed and the seconds since the start.
 
-Nothing here keeps state, so a value can be asked for again and a run with the same seed is the same.
+Nothing here keeps state, so a value can be asked for again and a run with the same seed is the
+same.
 """
 
 import math
@@ -31,7 +32,8 @@ class Constant:
 
     value: Value
 
-    def __call__(self, seconds: float) -> Value:
+    def __call__(self, _seconds: float) -> Value:
+        """The value at any time."""
         return self.value
 
 
@@ -45,19 +47,21 @@ class Sine:
     phase: float = 0.0
 
     def __call__(self, seconds: float) -> Value:
+        """The value after `seconds`."""
         turn = seconds / self.period_s + self.phase
         return self.mean + self.amplitude * math.sin(2 * math.pi * turn)
 
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """From `start`, `per_s` more each second; begins anew after `period_s` seconds (infinite: never)."""
+    """From `start`, `per_s` more each second; begins anew every `period_s` (infinite: never)."""
 
     start: float = 0.0
     per_s: float = 1.0
     period_s: float = math.inf
 
     def __call__(self, seconds: float) -> Value:
+        """The value after `seconds`."""
         return self.start + self.per_s * math.fmod(seconds, self.period_s)
 
 
@@ -70,6 +74,7 @@ class Step:
     period_s: float = 10.0
 
     def __call__(self, seconds: float) -> Value:
+        """The value after `seconds`."""
         return self.low if math.fmod(seconds, self.period_s) < self.period_s / 2 else self.high
 
 
@@ -82,6 +87,7 @@ class Switch:
     share: float = 0.3
 
     def __call__(self, seconds: float) -> Value:
+        """The value after `seconds`."""
         return _unit(self.seed, math.floor(seconds / self.dwell_s)) < self.share
 
 
@@ -95,6 +101,7 @@ class Noise:
     step_s: float = 0.001
 
     def __call__(self, seconds: float) -> Value:
+        """The value after `seconds`."""
         chance = _unit(self.seed, math.floor(seconds / self.step_s))
         return self.mean + self.spread * (2 * chance - 1)
 
@@ -109,6 +116,7 @@ class Drift:
     scale_s: float = 60.0
 
     def __call__(self, seconds: float) -> Value:
+        """The value after `seconds`."""
         total = 0.0
         weight = 0.5
         place = seconds / self.scale_s
@@ -129,12 +137,13 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Whole numbers that only grow: pulses at `per_s`, from zero at `since_s`; wraps as a u32 does."""
+    """Whole numbers that grow: pulses at `per_s`, from zero at `since_s`; wraps as a u32 does."""
 
     per_s: float = 1.0
     since_s: float = 0.0
 
     def __call__(self, seconds: float) -> Value:
+        """The value after `seconds`."""
         # One short of 2**32, since the highest u32 stands for a missing value.
         return math.floor(max(seconds - self.since_s, 0.0) * self.per_s) % 0xFFFF_FFFF
 
@@ -147,18 +156,20 @@ class Stuck:
     after_s: float = 0.0
 
     def __call__(self, seconds: float) -> Value:
+        """The value after `seconds`."""
         return self.inner(min(seconds, self.after_s))
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A sensor that gives nothing for the first `for_s` of every `every_s` seconds after the first."""
+    """A sensor that gives nothing for the first `for_s` of every `every_s` but the first."""
 
     inner: Signal
     every_s: float = 60.0
     for_s: float = 3.0
 
     def __call__(self, seconds: float) -> Value:
+        """The value after `seconds`."""
         if seconds >= self.every_s and math.fmod(seconds, self.every_s) < self.for_s:
             return None
         return self.inner(seconds)

@@ -29,8 +29,8 @@ class CommandRecord:
     """One command. Times are UTC in ms since 1970; None while they have not come.
 
     `token` is the number that makes the board act at most once. `idempotency_key` and `body_hash` come
-    from the caller's request; `actor` is the name of the key it was made with; `detail` says in words why
-    it did not end well.
+    from the caller's request; `actor` is the name of the key it was made with; `error` is the contract's
+    code of what went wrong, and `detail` says it in words.
     """
 
     id: str
@@ -43,6 +43,7 @@ class CommandRecord:
     finished_at_ms: int | None = None
     duration_ms: float | None = None
     result: object = None
+    error: str | None = None
     detail: str | None = None
     actor: str | None = None
     idempotency_key: str | None = None

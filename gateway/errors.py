@@ -28,3 +28,15 @@ class CommandError(Exception):
         self.record = record
         self.problems = dict(problems or {})
         self.retry_after_s = retry_after_s
+
+
+class FatalError(Exception):
+    """Trying again in this process cannot help: end it with `exit_code`.
+
+    78 tells systemd not to start the gateway again before somebody has changed something.
+    """
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        """`message` says what is wrong and what to do."""
+        super().__init__(message)
+        self.exit_code = exit_code

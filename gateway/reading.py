@@ -35,7 +35,7 @@ class Reading:
     uid: str | None = None
     boot: int | None = None
     seq: int | None = None
-    metadata: Mapping[str, str] = field(default=_NOTHING)
+    metadata: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     simulated: bool = False
     boot_id: str = ""
     boottime_ms: int = 0

@@ -60,7 +60,7 @@ class DeviceView:
     last_seen_mono: float | None = None
     detail: str | None = None
     simulated: bool = False
-    metadata: Mapping[str, str] = field(default=_NOTHING)
+    metadata: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     health: DeviceHealth = DeviceHealth()
 
     @property

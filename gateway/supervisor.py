@@ -11,9 +11,9 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from gateway.clock import WallClock
+from gateway.errors import FatalError
 from gateway.worker import Worker, WorkerThread
 
-CHECK_INTERVAL_S = 0.25
 START_TIMEOUT_S = 5.0
 STOP_TIMEOUT_S = 9.0
 """All workers together; the contract grants ten seconds."""
@@ -79,20 +79,26 @@ class Supervisor:
         self._clock = clock
         self._places = [_Supervised(name, make) for name, make in workers]
         self._views: Mapping[str, WorkerView] = MappingProxyType({})
+        self.exit_code = 0
         self._publish()
 
     def views(self) -> Mapping[str, WorkerView]:
         """A snapshot of every worker, in start order; from any thread."""
         return self._views
 
-    def start(self) -> None:
-        """Start the workers in order, each after the one before is up or has taken too long."""
+    def start(self) -> bool:
+        """Start the workers in order, each after the one before is up, has failed or takes too long.
+
+        False when one has failed beyond repair.
+        """
         for place in self._places:
-            self._launch(place)
-            if place.thread is not None:
-                place.thread.started.wait(START_TIMEOUT_S if place.thread.alive else 0)
+            thread = self._launch(place)
+            thread.settled.wait(START_TIMEOUT_S)
             self._check(place, self._clock.monotonic())
             self._publish()
+            if place.state is WorkerState.FATAL:
+                return False
+        return True
 
     def step(self, now: float) -> bool:
         """Look after every worker once. False when one has failed beyond repair: the process must end."""
@@ -110,12 +116,13 @@ class Supervisor:
             self._publish()
         return orderly
 
-    def _launch(self, place: _Supervised) -> None:
-        now = self._clock.monotonic()
-        place.thread = WorkerThread(place.make(), self._clock)
+    def _launch(self, place: _Supervised) -> WorkerThread:
+        thread = WorkerThread(place.make(), self._clock)
+        place.thread = thread
         place.state = WorkerState.STARTING
-        place.started_at = now
-        place.thread.start()
+        place.started_at = self._clock.monotonic()
+        thread.start()
+        return thread
 
     def _check(self, place: _Supervised, now: float) -> None:
         thread = place.thread
@@ -144,6 +151,9 @@ class Supervisor:
     def _died(self, place: _Supervised, thread: WorkerThread, now: float) -> None:
         failure = thread.failure
         place.detail = f"{type(failure).__name__}: {failure}" if failure else "ended by itself"
+        if isinstance(failure, FatalError):
+            self._end(place, str(failure), failure.exit_code)
+            return
         known = isinstance(failure, OSError)  # says what is wrong without a traceback
         log.error(
             "worker died: %s; next start in %.1f s",
@@ -161,10 +171,15 @@ class Supervisor:
         if not thread.join(STALL_JOIN_S):
             place.abandoned += 1
             if not thread.worker.replaceable or place.abandoned > ABANDONED_MAX:
-                place.state = WorkerState.FATAL
-                log.critical("worker cannot be replaced; ending", extra={"worker": place.name})
+                self._end(place, f"{place.detail}, and it cannot be replaced", 1)
                 return
         self._back_off(place, now)
+
+    def _end(self, place: _Supervised, reason: str, exit_code: int) -> None:
+        place.state = WorkerState.FATAL
+        place.detail = reason
+        self.exit_code = self.exit_code or exit_code
+        log.critical("ending: %s", reason, extra={"worker": place.name})
 
     def _back_off(self, place: _Supervised, now: float) -> None:
         place.state = WorkerState.BACKOFF
@@ -173,15 +188,15 @@ class Supervisor:
 
     def _stop(self, place: _Supervised, deadline: float) -> bool:
         thread = place.thread
-        place.state = WorkerState.STOPPING
+        if place.state is not WorkerState.FATAL:
+            place.state = WorkerState.STOPPING
         if thread is not None:
             thread.request_stop()
             if not thread.join(max(0.1, deadline - self._clock.monotonic())):
-                place.state = WorkerState.FATAL
-                place.detail = "did not stop in time"
-                log.critical("worker did not stop in time", extra={"worker": place.name})
+                self._end(place, "did not stop in time", 1)
                 return False
-        place.state = WorkerState.STOPPED
+        if place.state is not WorkerState.FATAL:
+            place.state = WorkerState.STOPPED
         return True
 
     def _publish(self) -> None:

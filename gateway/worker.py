@@ -6,7 +6,7 @@ one thread under a fake clock. Progress is the end of a step, not "the thread is
 
 import logging
 import threading
-from abc import ABC
+from abc import ABC, abstractmethod
 
 from gateway.clock import WallClock
 
@@ -32,13 +32,15 @@ class Worker(ABC):
         """Does no work; `start_up` does."""
         self._woken = threading.Event()
 
+    @abstractmethod
     def start_up(self) -> None:
         """Acquire what the work needs; an exception means "try again later"."""
 
+    @abstractmethod
     def step(self, now: float) -> float:
         """Do what is due at monotonic time `now`; return in how many seconds the next step is wanted."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shut_down(self) -> None:
         """Finish orderly and give everything back; called once, also after a failed step."""
 
@@ -60,6 +62,7 @@ class WorkerThread:
         self.worker = worker
         self.failure: BaseException | None = None
         self.started = threading.Event()  # set when start_up has succeeded
+        self.settled = threading.Event()  # set when it has succeeded or failed
         self.progress_mono = clock.monotonic()  # end of the latest step
         self._clock = clock
         self._stopping = threading.Event()
@@ -94,6 +97,7 @@ class WorkerThread:
             self.worker.start_up()
             self._progress()
             self.started.set()
+            self.settled.set()
             while not self._stopping.is_set():
                 wait_s = self.worker.step(self._clock.monotonic())
                 self._progress()
@@ -104,6 +108,7 @@ class WorkerThread:
             self.failure = error
         finally:
             self._shut_down()
+            self.settled.set()
 
     def _shut_down(self) -> None:
         try:

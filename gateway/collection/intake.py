@@ -65,6 +65,10 @@ class Intake:
         self._clock = clock
         self._expected = store.next_seq(identity.uid, identity.boot)
 
+    def is_of(self, identity: Identity) -> bool:
+        """Whether this is the same boot of the same board: what was received of it is not forgotten."""
+        return (identity.uid, identity.boot) == (self.identity.uid, self.identity.boot)
+
     def window(self) -> tuple[int, int]:
         """What to ask for: the lowest number not stored for good, and how many from there to skip."""
         stored = self._store.next_seq(self.identity.uid, self.identity.boot)
@@ -98,7 +102,10 @@ class Intake:
 
     def _readings(self, samples: Sequence[Sample], sent_mono: float) -> list[Reading]:
         since_ms = round((self._clock.monotonic() - sent_mono) * 1000)
-        wall_ms, boottime_ms = self._clock.wall_ms() - since_ms, self._clock.boottime_ms() - since_ms
+        wall_ms, boottime_ms = (
+            self._clock.wall_ms() - since_ms,
+            self._clock.boottime_ms() - since_ms,
+        )
         boot_id = self._clock.boot_id()
         return [
             Reading(

@@ -1,10 +1,11 @@
 """One device's collection: identify it, poll it when due, leave it alone for a while when it is silent."""
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from arduino_iface.device import ProtocolDevice
+from arduino_iface.device import Identity, ProtocolDevice
 from arduino_iface.errors import (
     BadFrame,
     BusBusy,
@@ -48,8 +49,10 @@ class PolledDevice:
 
 
 class DevicePoller:
-    """Steps through the life of one device. One thread at a time calls `step`; it never raises for what
-    goes wrong on the wire or in the journal's queue, since that is its daily business."""
+    """Steps through the life of one device; one thread at a time.
+
+    `step` never raises for what goes wrong on the wire or in the journal's queue: that is daily business.
+    """
 
     def __init__(
         self,
@@ -68,6 +71,7 @@ class DevicePoller:
         self._registry = registry
         self._clock = clock
         self._disconnect = disconnect
+        self._stepping = threading.Lock()  # one step at a time, also while a timer is replaced
         self._back_off = BackOff()
         self._intake: Intake | None = None
         self._known: tuple[str, int] | None = None  # uid and boot of the last identification
@@ -84,6 +88,19 @@ class DevicePoller:
     def view(self) -> DeviceView:
         """The latest snapshot."""
         return self._view
+
+    def tick(self) -> None:
+        """A timer's callback: one step, guarded, since an exception would end the timer's thread."""
+        if not self._stepping.acquire(blocking=False):
+            return  # the callback of a timer that was replaced is still at it
+        try:
+            self.step()
+        except Exception as error:
+            if self._trouble.failed(f"{type(error).__name__}: {error}"):
+                log.exception("this is a fault of the gateway, please report it")
+            self._set_silent(f"internal error: {error}")
+        finally:
+            self._stepping.release()
 
     def step(self) -> None:
         """Do what is due now; a quick return when nothing is."""
@@ -110,11 +127,6 @@ class DevicePoller:
         else:
             self._set_online()
 
-    def unexpected(self, error: Exception) -> None:
-        """A step ended by an error nobody expected: remember it, leave the device alone for a while."""
-        self._trouble.failed(f"{type(error).__name__}: {error}", error)
-        self._set_silent(f"internal error: {error}")
-
     def _poll_round(self, now: float) -> None:
         intake = self._intake
         if intake is None or self.device.identity is None:
@@ -137,15 +149,14 @@ class DevicePoller:
             self._backpressure.ok()
             if not polled.more:
                 return
-            if not intake.identity.windowed or not taken:
-                # This board goes on only after what it has sent is stored for good.
-                if not self._store.flush().wait(COMMIT_WAIT_S):
-                    return
+            # A board without a window goes on only after what it has sent is stored for good.
+            goes_on = intake.identity.windowed and taken
+            if not goes_on and not self._store.flush().wait(COMMIT_WAIT_S):
+                return
             if self._clock.monotonic() - began > budget_s:
                 return
 
     def _identify(self) -> Intake:
-        self._intake = None
         identity = self.device.identify()
         known = self._known
         if known is not None and known[0] != identity.uid:
@@ -163,13 +174,14 @@ class DevicePoller:
                 extra={"device": self.settings.source.device, "bus": self.settings.bus},
             )
         self._known = (identity.uid, identity.boot)
-        self._intake = Intake(self.settings.source, identity, self._store, self._clock)
-        self._agree_on_interval()
-        return self._intake
+        intake = self._intake
+        if intake is None or not intake.is_of(identity):
+            intake = Intake(self.settings.source, identity, self._store, self._clock)
+            self._agree_on_interval(identity)
+            self._intake = intake
+        return intake
 
-    def _agree_on_interval(self) -> None:
-        identity = self.device.identity
-        assert identity is not None
+    def _agree_on_interval(self, identity: Identity) -> None:
         sample_ms = identity.schema.sample_ms
         wanted_s = self.settings.interval_s or sample_ms / 1000
         wanted_ms = round(wanted_s * 1000)
@@ -188,7 +200,8 @@ class DevicePoller:
         self._quarantine.ok()
         self._trouble.ok()
         identity = self.device.identity
-        assert identity is not None
+        if identity is None:
+            return  # a command has just found out that the board has started again
         self._publish(
             state=DeviceState.ONLINE,
             detail=None,
@@ -202,12 +215,12 @@ class DevicePoller:
 
     def _set_silent(self, reason: str) -> None:
         now = self._clock.monotonic()
+        self.device.identity = None  # what answers next may be another board
         self._silence.failed(reason)
         self.schedule.postpone(now + self._back_off.failed())
         self._publish(state=self._absence(now), detail=reason)
 
     def _set_quarantined(self, reason: str) -> None:
-        self._intake = None
         self.device.identity = None
         self._quarantine.failed(reason)
         self.schedule.postpone(self._clock.monotonic() + QUARANTINE_RETRY_S)
@@ -227,7 +240,10 @@ class DevicePoller:
 
     def _publish(self, **changes: object) -> None:
         changed = replace(
-            self._view, interval_s=self.schedule.interval_s, health=self._health(), **changes  # type: ignore[arg-type]
+            self._view,
+            interval_s=self.schedule.interval_s,
+            health=self._health(),
+            **changes,  # type: ignore[arg-type]
         )
         self._view = changed
         self._registry.publish(changed)

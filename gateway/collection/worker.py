@@ -1,7 +1,6 @@
 """The collection thread: it owns the timers, one for each device, and keeps them ticking."""
 
 import logging
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,12 +18,11 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Entry:
-    """A poller with its timer; `running` keeps a replaced timer from overlapping the one before."""
+    """A poller, its timer, and when that is to start (monotonic seconds)."""
 
     poller: DevicePoller
     timer: DeviceTimer
     start_at: float
-    running: threading.Lock
 
 
 class CollectionWorker(Worker):
@@ -77,18 +75,6 @@ class CollectionWorker(Worker):
         return sum(entry.timer.replaced for entry in self._entries)
 
     def _entry(self, poller: DevicePoller, start_at: float) -> _Entry:
-        running = threading.Lock()
-
-        def tick() -> None:
-            if not running.acquire(blocking=False):
-                return  # the callback of a replaced timer is still at it
-            try:
-                poller.step()
-            except Exception as error:
-                poller.unexpected(error)
-            finally:
-                running.release()
-
         period = tick_s(poller.schedule.interval_s)
-        timer = DeviceTimer(poller.settings.source.device, period, tick)
-        return _Entry(poller, timer, start_at, running)
+        timer = DeviceTimer(poller.settings.source.device, period, poller.tick)
+        return _Entry(poller, timer, start_at)

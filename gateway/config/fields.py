@@ -1,4 +1,4 @@
-"""Values of the configuration, strictly typed: what is accepted, within which bounds, and what to say."""
+"""Values of the configuration, strictly typed: what is accepted, within which bounds."""
 
 import ipaddress
 import re
@@ -33,6 +33,11 @@ def refuse(reason: str, suggestion: str | None = None) -> ValidationError:
     return ValidationError([Finding(reason, suggestion)])
 
 
+def messages_by_key(error: ValidationError) -> dict[str, Any]:
+    """What an error says of a table: findings, or marshmallow's words, by key."""
+    return error.messages if isinstance(error.messages, dict) else {"": error.messages}
+
+
 def shown(value: object) -> str:
     """A value as it may stand in a message: as TOML writes it, and short."""
     if isinstance(value, bool):
@@ -50,7 +55,9 @@ def kind(value: object) -> str:
 def a_text(value: object, example: str) -> str:
     """`value` as a text that is not empty."""
     if not isinstance(value, str):
-        raise refuse(f"{shown(value)} is {kind(value)}, not a text", f'write for example "{example}"')
+        raise refuse(
+            f"{shown(value)} is {kind(value)}, not a text", f'write for example "{example}"'
+        )
     if not value.strip():
         raise refuse("is empty", f'write for example "{example}"')
     return value
@@ -114,8 +121,10 @@ class Whole(fields.Field[int]):
 class BaudRate(fields.Field[int]):
     """One of the usual speeds of a serial line."""
 
-    USUAL = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 250000, 460800)
-    USUAL += (500000, 921600, 1000000, 2000000)
+    USUAL: tuple[int, ...] = (
+        *(1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200),
+        *(230400, 250000, 460800, 500000, 921600, 1000000, 2000000),
+    )
 
     def _deserialize(self, value: object, *_: object, **__: object) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and value in self.USUAL:
@@ -132,7 +141,9 @@ class Address(fields.Field[int]):
             hint = f"write {value} without quotes" if _digits(value) else "write for example 0x12"
             raise refuse(f"{shown(value)} is {kind(value)}, not an I2C address", hint)
         if not ADDRESS_MIN <= value <= ADDRESS_MAX:
-            raise refuse(f"{value:#04x} is no address for a device", "I2C devices have 0x08 to 0x77")
+            raise refuse(
+                f"{value:#04x} is no address for a device", "I2C devices have 0x08 to 0x77"
+            )
         return value
 
 
@@ -141,7 +152,9 @@ class Addresses(fields.Field[tuple[AddressRange, ...]]):
 
     def _deserialize(self, value: object, *_: object, **__: object) -> tuple[AddressRange, ...]:
         if not isinstance(value, list):
-            raise refuse(f"{shown(value)} is {kind(value)}, not a list", 'write ["0x08-0x2F"] or []')
+            raise refuse(
+                f"{shown(value)} is {kind(value)}, not a list", 'write ["0x08-0x2F"] or []'
+            )
         found: list[AddressRange] = []
         wrong: dict[int, list[Finding]] = {}
         for number, item in enumerate(value):
@@ -178,7 +191,9 @@ class Duration(fields.Field[float]):
     def _deserialize(self, value: object, *_: object, **__: object) -> float:
         hint = 'write for example "1s" or "500ms" (units: ms, s, min, h, d, w)'
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            raise refuse(f"{value} has no unit", f'write for example "{value}s" (ms, s, min, h, d, w)')
+            raise refuse(
+                f"{value} has no unit", f'write for example "{value}s" (ms, s, min, h, d, w)'
+            )
         try:
             seconds = parse_duration_s(value) if isinstance(value, str) else None
         except ValueError:
@@ -219,8 +234,8 @@ class Host(fields.Field[str]):
         text = a_text(value, "127.0.0.1")
         if not is_loopback(text):
             raise refuse(
-                f"{shown(text)} is not an address of this machine alone, and any other needs an access"
-                " key, which this version cannot make yet",
+                f"{shown(text)} is not an address of this machine alone, and any other needs an"
+                " access key, which this version cannot make yet",
                 'use "127.0.0.1"; from elsewhere, come through an SSH tunnel',
             )
         return text
@@ -242,7 +257,9 @@ class Origins(fields.Field[tuple[str, ...]]):
             hint = 'write ["http://localhost:3000"] or []'
             raise refuse(f"{shown(value)} is {kind(value)}, not a list", hint)
         wrong = {
-            number: [Finding(f"{shown(item)} {reason}", 'write for example "http://localhost:3000"')]
+            number: [
+                Finding(f"{shown(item)} {reason}", 'write for example "http://localhost:3000"')
+            ]
             for number, item in enumerate(value)
             if (reason := _origin_problem(item))
         }

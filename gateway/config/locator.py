@@ -1,7 +1,7 @@
 """On which line of a TOML text each key stands: tomllib does not say, and messages need it.
 
-Used for messages only, on texts that tomllib has accepted: it looks for the shape of the text (headers,
-keys, nesting) and leaves all judgement to tomllib.
+Used for messages only, on texts that tomllib has accepted: it looks for the shape of the text
+(headers, keys, nesting) and leaves all judgement to tomllib.
 """
 
 import re
@@ -27,11 +27,11 @@ class Locator:
     """The lines of one text, counted from 1."""
 
     def __init__(self, text: str) -> None:
-        """`text` must be valid TOML; of another, the lines are those up to where it stops making sense."""
+        """`text` must be valid TOML; of another, lines are known up to where it makes no sense."""
         self._lines = _Scanner(text.replace("\r\n", "\n")).lines()
 
     def line(self, path: Path) -> int | None:
-        """The line of `path`, or of the nearest table around it; None when nothing of it was written."""
+        """The line of `path`, or of the nearest table around it; None when none was written."""
         for length in range(len(path), 0, -1):
             line = self._lines.get(path[:length])
             if line is not None:
@@ -77,7 +77,7 @@ class _Scanner:
         return path
 
     def _resolve(self, keys: list[str]) -> Path:
-        """The path that a header means: the name of an array of tables stands for its last table."""
+        """The path that a header means: an array of tables stands for its last table."""
         path: Path = ()
         for key in keys:
             path = (*path, key)

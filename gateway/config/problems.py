@@ -9,9 +9,9 @@ from difflib import get_close_matches
 class Problem:
     """One thing that is wrong.
 
-    `where` is a file as the user would name it, "environment" or "command line"; `line` counts from 1 and
-    is None where there are no lines; `key` is dotted, list items by their number from 0. A secret is never
-    part of any of these.
+    `where` is a file as the user would name it, "environment" or "command line"; `line` counts
+    from 1 and is None where there are no lines; `key` is dotted, list items by their number from 0.
+    A secret is never part of any of these.
     """
 
     where: str
@@ -54,7 +54,8 @@ class Finding:
 
 def close_match(word: str, known: Sequence[str], otherwise: str | None = None) -> str:
     """A suggestion for a word that is not known: the nearest one, `otherwise`, or all there are."""
-    near = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    by_small = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), list(by_small), n=1, cutoff=0.6)
     if near:
-        return f'did you mean "{near[0]}"?'
+        return f'did you mean "{by_small[near[0]]}"?'
     return otherwise or f"known here: {', '.join(known)}"

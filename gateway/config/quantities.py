@@ -38,7 +38,7 @@ def parse_duration_s(text: str) -> float:
 
 
 def parse_size(text: str) -> int:
-    """Bytes in a number with a unit. Raises `ValueError` for anything else, parts of a byte included."""
+    """Bytes in a number with a unit. Raises `ValueError` for anything else, half a byte too."""
     match = _QUANTITY.fullmatch(text)
     unit = SIZE_UNITS.get(match[2].lower()) if match else None
     if match is None or unit is None:

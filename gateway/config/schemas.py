@@ -1,4 +1,4 @@
-"""The tables of gateway.toml: which keys each has. Every key must be explained in gateway.example.toml."""
+"""The tables of gateway.toml: which keys each has. gateway.example.toml must explain every one."""
 
 import re
 from collections.abc import Mapping
@@ -117,7 +117,7 @@ BUS_SCHEMAS: Mapping[str, type[BusSchema]] = {"i2c": I2cBusSchema, "serial": Ser
 
 
 class DeviceSchema(TableSchema):
-    """What every [[device]] has; a driver adds keys of its own in a schema that inherits from this."""
+    """What every [[device]] has; a driver adds its own keys in a schema that inherits from this."""
 
     id = Name(required=True, error_messages={"required": MISSING})
     bus = Name(required=True, error_messages={"required": MISSING})

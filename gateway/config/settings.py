@@ -13,14 +13,16 @@ from types import MappingProxyType
 
 from gateway.config.redact import redact_uri, secrets_of_uri
 
-_NO_METADATA: Mapping[str, str] = MappingProxyType({})
+
+def _host_name() -> str:
+    return socket.gethostname()
 
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """Who this gateway is among others that write to the same database."""
 
-    id: str = field(default_factory=socket.gethostname)
+    id: str = field(default_factory=_host_name)
     """Unique in the fleet; the host name unless set."""
 
 
@@ -102,6 +104,10 @@ class AddressRange:
         return one if self.first == self.last else f"{one}-0x{self.last:02X}"
 
 
+def _no_metadata() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
 DISCOVER_DEFAULT = (AddressRange(0x08, 0x2F),)
 """Where boards that speak the protocol are looked for on an I2C bus, unless it says otherwise."""
 
@@ -137,7 +143,7 @@ class DeviceSettings:
     interval_s: float | None = None
     """Time between samples; None leaves it as the board describes itself."""
     driver: str = "protocol"
-    metadata: Mapping[str, str] = field(default=_NO_METADATA)
+    metadata: Mapping[str, str] = field(default_factory=_no_metadata)
     """Stamped on every reading of the device."""
 
 

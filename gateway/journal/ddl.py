@@ -36,7 +36,7 @@ _VERSION_1: Final = (
     """CREATE TABLE commands (serial INTEGER PRIMARY KEY AUTOINCREMENT, version INTEGER NOT NULL,
         id TEXT NOT NULL UNIQUE, device TEXT NOT NULL, name TEXT NOT NULL, arguments TEXT NOT NULL,
         state TEXT NOT NULL, requested_at_ms INTEGER NOT NULL, token INTEGER,
-        finished_at_ms INTEGER, duration_ms REAL, result TEXT NOT NULL, detail TEXT, actor TEXT,
+        finished_at_ms INTEGER, duration_ms REAL, result TEXT NOT NULL, error TEXT, detail TEXT, actor TEXT,
         idempotency_key TEXT, body_hash TEXT)""",
     "CREATE UNIQUE INDEX commands_by_version ON commands (version)",
     "CREATE INDEX commands_by_device ON commands (device)",
@@ -67,7 +67,7 @@ def migrate(connection: sqlite3.Connection, journal_id: str) -> None:
             for statement in statements:
                 connection.execute(statement)
         connection.execute(
-            "INSERT INTO meta VALUES ('journal_id', ?), ('rows', 0), ('command_version', 0)"
+            "INSERT INTO meta VALUES ('journal_id', ?), ('rows', 0), ('command_version', 0), ('commits', 0)"
             " ON CONFLICT (name) DO NOTHING",
             (journal_id,),
         )

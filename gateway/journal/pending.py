@@ -6,6 +6,7 @@ fails loses nothing and changes no order.
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 from gateway.journal.errors import JournalFull
@@ -34,7 +35,9 @@ class PendingQueue:
         """Add to the end. Raises `JournalFull`, and `ValueError` for more than fits at any time."""
         readings, others = _weights(operation)
         if readings > self._readings_max or others > OTHERS_MAX:
-            raise ValueError(f"{readings + others} records at once are more than the queue can hold")
+            raise ValueError(
+                f"{readings + others} records at once are more than the queue can hold"
+            )
         with self._lock:
             if readings and self._readings + readings > self._readings_max:
                 raise JournalFull(f"{self._readings} readings are waiting to be stored")
@@ -81,7 +84,7 @@ class PendingQueue:
             self._taken_advances = {}
             self._urgent = True
 
-    def remove(self, operations: list[Operation]) -> None:
+    def remove(self, operations: Sequence[Operation]) -> None:
         """What was taken is committed."""
         with self._lock:
             for operation in operations:

@@ -13,7 +13,7 @@ from typing import Final
 
 from gateway.journal.ddl import APPLICATION_ID, SCHEMA_VERSION
 from gateway.journal.errors import JournalTooNew, JournalUnavailable, NotAJournal
-from gateway.journal.trouble import in_words, is_corrupt
+from gateway.journal.trouble import in_words
 
 Connect = Callable[[Path], sqlite3.Connection]
 
@@ -65,6 +65,8 @@ def prepare(connection: sqlite3.Connection, path: Path, thorough: bool) -> None:
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         _refuse_foreign(path, application, version)
+        if application == 0:
+            raise _not_ours(path)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
@@ -117,22 +119,21 @@ def unavailable(path: Path, error: sqlite3.Error) -> JournalUnavailable:
     return JournalUnavailable(f"{path}: {in_words(error)}")
 
 
-def damaged(error: sqlite3.Error) -> bool:
-    """Whether an error met while opening means that the file must be set aside."""
-    return is_corrupt(error)
-
-
 def _refuse_foreign(path: Path, application: int, version: int) -> None:
     if application == 0 and version == 0:
-        # Ours before its first commit, or empty; with foreign tables in it, `prepare` is stricter.
+        # Empty, or another program's that says no name: `prepare` looks for tables in it.
         return
     if application != APPLICATION_ID:
-        raise NotAJournal(f"{path} is the database of another program; give the journal its own")
+        raise _not_ours(path)
     if version > SCHEMA_VERSION:
         raise JournalTooNew(
             f"{path} was written by a newer gateway (schema {version}, this one knows"
             f" {SCHEMA_VERSION}); install that version again, or give the journal another path"
         )
+
+
+def _not_ours(path: Path) -> NotAJournal:
+    return NotAJournal(f"{path} is the database of another program; give the journal its own path")
 
 
 def _check(connection: sqlite3.Connection, pragma: str) -> None:

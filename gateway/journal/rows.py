@@ -22,7 +22,7 @@ READING_COLUMNS: Final = (
 )
 COMMAND_COLUMNS: Final = (
     "version, id, device, name, arguments, state, requested_at_ms, token, finished_at_ms,"
-    " duration_ms, result, detail, actor, idempotency_key, body_hash"
+    " duration_ms, result, error, detail, actor, idempotency_key, body_hash"
 )
 DEVICE_COLUMNS: Final = (
     "id, name, uid, bus, address, driver, firmware, boot, schema_text, last_token, last_seen_ms,"
@@ -81,6 +81,7 @@ def encode_command(record: CommandRecord) -> tuple[object, ...]:
         check_integer(record.finished_at_ms),
         record.duration_ms,
         _encode(record.result),
+        check_text(record.error),
         check_text(record.detail),
         check_text(record.actor),
         check_text(record.idempotency_key),
@@ -101,10 +102,11 @@ def decode_command(row: Row) -> StoredCommand:
         finished_at_ms=row[8],
         duration_ms=row[9],
         result=json.loads(row[10]),
-        detail=row[11],
-        actor=row[12],
-        idempotency_key=row[13],
-        body_hash=row[14],
+        error=row[11],
+        detail=row[12],
+        actor=row[13],
+        idempotency_key=row[14],
+        body_hash=row[15],
     )
     return StoredCommand(version=row[0], record=record)
 

@@ -13,6 +13,7 @@ _WORDS: Final = {
     sqlite3.SQLITE_LOCKED: "another program holds the file locked",
     sqlite3.SQLITE_IOERR: "the disk reports a read or write error",
     sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
+    sqlite3.SQLITE_PROTOCOL: "another program holds the file locked",
     sqlite3.SQLITE_INTERRUPT: "the write was interrupted",
 }
 

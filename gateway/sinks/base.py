@@ -1,22 +1,23 @@
 """What a delivery asks of a sink, and the ways in which a sink says no.
 
-A sink is called by its delivery thread only (but for `hasten`). Every call is idempotent: a record that
-is there already counts as delivered, because an interrupted call may have stored what it was given.
+A sink is called by its delivery thread only (but for `hasten`). Every call is idempotent: a record
+that is there already counts as delivered, because an interrupted call may have stored what it was
+given.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.command_record import CommandRecord
+from gateway.journal.types import StoredCommand
 from gateway.reading import StoredReading
 
 
 class SinkUnavailable(Exception):
     """Nothing is wrong with the records: keep the batch and back off.
 
-    `detail` says in plain words what is wrong, and for `misconfigured` what to do about it: waiting alone
-    will not help then, a person has to change a setting, so the back-off is longer.
+    `detail` says in plain words what is wrong, and for `misconfigured` what to do about it: waiting
+    alone will not help then, a person has to change a setting, so the back-off is longer.
     """
 
     def __init__(self, detail: str, *, misconfigured: bool = False) -> None:
@@ -30,7 +31,8 @@ class SinkUnavailable(Exception):
 class Rejected:
     """A record that the sink will never take, and why: dead-letter it.
 
-    `row` is the reading's row or the command's version, `key` the reading's key or the command's id.
+    `row` is the reading's row or the command's version, `key` the reading's key or the command's
+    id.
     """
 
     row: int
@@ -39,24 +41,11 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class CommandVersion:
-    """A command record as it stood at `row`, its place in the order of all changes to commands."""
-
-    row: int
-    record: CommandRecord
-
-    @property
-    def key(self) -> str:
-        """The command's id."""
-        return self.record.id
-
-
-@dataclass(frozen=True, slots=True)
 class Heartbeat:
     """A gateway's sign of life for those who look after many.
 
-    `address` is where its API answers, None when it does not listen. `devices` are the ids of the known
-    devices. `seen_at_ms` is UTC in ms since 1970.
+    `address` is where its API answers, None when it does not listen. `devices` are the ids of the
+    known devices. `seen_at_ms` is UTC in ms since 1970.
     """
 
     version: str
@@ -68,8 +57,9 @@ class Heartbeat:
 class Sink(Protocol):
     """A place where records go.
 
-    The deliveries raise `SinkUnavailable` when all records are to be kept; any other exception means that
-    the sink did not understand what happened, and the delivery finds out which record causes it.
+    The deliveries raise `SinkUnavailable` when all records are to be kept; any other exception
+    means that the sink did not understand what happened, and the delivery finds out which record
+    causes it.
     """
 
     @property
@@ -86,7 +76,7 @@ class Sink(Protocol):
         """Store readings; on return every one is durably stored or in the answer."""
         ...
 
-    def deliver_commands(self, commands: Sequence[CommandVersion]) -> Sequence[Rejected]:
+    def deliver_commands(self, commands: Sequence[StoredCommand]) -> Sequence[Rejected]:
         """Store command records by id; a newer version is never replaced by an older one."""
         ...
 

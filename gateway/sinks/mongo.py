@@ -1,7 +1,7 @@
 """Delivery to MongoDB.
 
-Importing this file and making a sink cost nothing: the driver is loaded, and the client made, by the first
-call, which is the delivery thread's. What the driver is asked to do stands in `mongo_target`.
+Importing this file and making a sink cost nothing: the driver is loaded, and the client made, by
+the first call, which is the delivery thread's. What the driver is asked stands in `mongo_target`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gateway.journal.types import StoredCommand
 from gateway.reading import StoredReading
-from gateway.sinks.base import CommandVersion, Heartbeat, Rejected
+from gateway.sinks.base import Heartbeat, Rejected
 
 if TYPE_CHECKING:
     from gateway.sinks.mongo_target import MongoTarget
@@ -58,7 +59,7 @@ class MongoSink:
         self._duplicates += outcome.duplicates
         return outcome.rejected
 
-    def deliver_commands(self, commands: Sequence[CommandVersion]) -> Sequence[Rejected]:
+    def deliver_commands(self, commands: Sequence[StoredCommand]) -> Sequence[Rejected]:
         """Store command records, each id in its newest version. Raises as `deliver`."""
         return self._open().upsert_commands(commands, self._timeout_s).rejected
 

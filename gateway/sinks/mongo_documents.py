@@ -6,9 +6,9 @@ from bson import CodecOptions, encode
 from bson.datetime_ms import DatetimeMS
 from bson.errors import BSONError
 
-from gateway.command_record import CommandRecord
+from gateway.journal.types import StoredCommand
 from gateway.reading import StoredReading
-from gateway.sinks.base import CommandVersion, Heartbeat
+from gateway.sinks.base import Heartbeat
 
 Document = dict[str, Any]
 
@@ -18,7 +18,7 @@ MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 
 
 def reading_document(stored: StoredReading, gateway: str) -> Document:
-    """Return the document of collection `readings`. Never raises: what cannot be stored shows later."""
+    """Return the document of collection `readings`; what cannot be stored shows when it is sent."""
     reading = stored.reading
     return {
         "_id": stored.key,
@@ -36,12 +36,12 @@ def reading_document(stored: StoredReading, gateway: str) -> Document:
     }
 
 
-def command_document(command: CommandVersion, gateway: str) -> Document:
+def command_document(command: StoredCommand, gateway: str) -> Document:
     """Return the document of collection `commands`: the contract's command, with its actor.
 
-    The caller's idempotency key stays at home: whoever knows it could ask for the outcome in his name.
+    The caller's idempotency key stays at home: it is between him and this gateway.
     """
-    record: CommandRecord = command.record
+    record = command.record
     return {
         "_id": record.id,
         "gateway": gateway,
@@ -53,9 +53,10 @@ def command_document(command: CommandVersion, gateway: str) -> Document:
         "requested_at": DatetimeMS(record.requested_at_ms),
         "finished_at": None if record.finished_at_ms is None else DatetimeMS(record.finished_at_ms),
         "duration_ms": record.duration_ms,
+        "error": record.error,
         "detail": record.detail,
         "actor": record.actor,
-        "version": command.row,
+        "version": command.version,
     }
 
 

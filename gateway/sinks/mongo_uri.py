@@ -1,17 +1,21 @@
 """Finds what is wrong with a MongoDB address before it is used: the driver itself only warns.
 
-A mistyped option would otherwise pass unseen, and a wrong one would stop the delivery long after the start.
-No answer holds a user name, a password or any piece that could be one.
+A mistyped option would otherwise pass unseen, and a wrong one would stop the delivery long after
+the start. No answer holds a user name, a password or any piece that could be one.
 """
 
 import warnings
+from urllib.parse import unquote_plus
 
 from pymongo import MongoClient
 from pymongo.errors import ConfigurationError, InvalidURI
 from pymongo.uri_parser import parse_uri
 
 _SCHEMES = ("mongodb://", "mongodb+srv://")
-_ESCAPE = "user name and password must be percent-encoded: write %40 for @, %3A for :, %2F for /, %3F for ?"
+_ESCAPE = (
+    "user name and password must be percent-encoded: "
+    "write %40 for @, %3A for :, %2F for /, %3F for ?, %25 for %"
+)
 _SECRET_OPTIONS = {"authmechanismproperties", "tlscertificatekeyfilepassword", "proxypassword"}
 # Each would let a write count as done, or a call last, without any bound.
 _UNSAFE = {
@@ -42,8 +46,8 @@ def _structure_problem(uri: str) -> str | None:
         return f"must begin with {' or '.join(_SCHEMES)}"
     rest = uri.partition("://")[2]
     authority = rest.partition("/")[0].partition("?")[0]
-    # Checked first and told without quoting: in such an address a piece of the password stands where
-    # a host, a port, a database or an option is expected, and would be quoted as one.
+    # Checked first and told without quoting: in such an address a piece of the password stands
+    # where a host, a port, a database or an option is expected, and would be quoted as one.
     if rest.count("@") > 1 or ("@" in rest and "@" not in authority):
         return _ESCAPE
     if not authority.rpartition("@")[2]:
@@ -101,7 +105,5 @@ def _whole_problem(uri: str) -> list[str]:
 
 def _may_leak(uri: str, text: str) -> bool:
     user, at, _ = uri.partition("://")[2].rpartition("@")
-    if not at:
-        return False
-    name, _, password = user.partition(":")
-    return any(secret and secret in text for secret in (name, password))
+    password = user.partition(":")[2] if at else ""
+    return bool(password) and (password in text or unquote_plus(password) in text)

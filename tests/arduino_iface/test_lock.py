@@ -42,8 +42,28 @@ def test_only_one_thread_is_inside() -> None:
     assert (stats.acquisitions, stats.timeouts, stats.waiting) == (12 * 300, 0, 0)
 
 
-def queued(lock: PriorityLock, priorities: list[Priority]) -> list[tuple[Priority, int]]:
+def until_waiting(lock: PriorityLock, count: int) -> None:
+    until(lambda: lock.stats().waiting == count)
+
+
+def contend(
+    lock: PriorityLock, *targets: Callable[[], None], then: Callable[[], None] = lambda: None
+) -> None:
+    """Hold the lock until each target's thread waits for it, in this order; then release it."""
+    threads = [threading.Thread(target=target, daemon=True) for target in targets]
+    with lock.hold(Priority.POLL, LONG_S):
+        for number, thread in enumerate(threads, start=1):
+            thread.start()
+            until_waiting(lock, number)
+        then()
+    for thread in threads:
+        thread.join(LONG_S)
+        assert not thread.is_alive()
+
+
+def queued(priorities: list[Priority]) -> list[tuple[Priority, int]]:
     """The order in which waiters, queued in the order given, got the lock."""
+    lock = PriorityLock()
     order: list[tuple[Priority, int]] = []
 
     def waiter(priority: Priority, number: int) -> Callable[[], None]:
@@ -53,20 +73,12 @@ def queued(lock: PriorityLock, priorities: list[Priority]) -> list[tuple[Priorit
 
         return run
 
-    threads = []
-    with lock.hold(Priority.POLL, LONG_S):
-        for number, priority in enumerate(priorities):
-            thread = threading.Thread(target=waiter(priority, number), daemon=True)
-            thread.start()
-            threads.append(thread)
-            until(lambda expected=number + 1: lock.stats().waiting == expected)
-    for thread in threads:
-        thread.join(LONG_S)
+    contend(lock, *(waiter(priority, number) for number, priority in enumerate(priorities)))
     return order
 
 
 def test_first_come_first_served_inside_a_class() -> None:
-    order = queued(PriorityLock(), [Priority.POLL] * 8)
+    order = queued([Priority.POLL] * 8)
     assert [number for _, number in order] == list(range(8))
 
 
@@ -79,14 +91,9 @@ def test_better_classes_go_first_and_keep_their_order() -> None:
         Priority.POLL,
         Priority.COMMAND,
     ]
-    order = queued(PriorityLock(), arrivals)
+    order = queued(arrivals)
     assert order == sorted(order)
     assert len(order) == len(arrivals)
-
-
-def hold_until_one_waits(lock: PriorityLock) -> None:
-    with lock.hold(Priority.POLL, LONG_S):
-        until(lambda: lock.stats().waiting == 1)
 
 
 def test_a_released_lock_is_handed_over_and_cannot_be_taken_by_who_comes_late() -> None:
@@ -100,7 +107,7 @@ def test_a_released_lock_is_handed_over_and_cannot_be_taken_by_who_comes_late() 
     with lock.hold(Priority.POLL, LONG_S):
         thread = threading.Thread(target=waiter, daemon=True)
         thread.start()
-        until(lambda: lock.stats().waiting == 1)
+        until_waiting(lock, 1)
     # The one that has just released it asks again at once, and for a better class.
     with lock.hold(Priority.COMMAND, LONG_S):
         order.append("again")
@@ -150,11 +157,7 @@ def test_an_endless_wait_is_allowed() -> None:
         with lock.hold(Priority.POLL, float("inf")):
             done.set()
 
-    with lock.hold(Priority.POLL, LONG_S):
-        thread = threading.Thread(target=patient, daemon=True)
-        thread.start()
-        until(lambda: lock.stats().waiting == 1)
-    thread.join(LONG_S)
+    contend(lock, patient)
     assert done.is_set()
 
 
@@ -170,8 +173,12 @@ def test_who_gives_up_is_out_of_the_queue() -> None:
         with lock.hold(Priority.SCAN, LONG_S):
             order.append("patient")
 
-    with running(impatient, patient), lock.hold(Priority.POLL, LONG_S):
-        until(lambda: lock.stats().timeouts == 1 and lock.stats().waiting == 1)
+    def give_up() -> None:
+        with running(impatient):
+            pass
+        assert lock.stats().waiting == 1
+
+    contend(lock, patient, then=give_up)
     assert order == ["patient"]
     assert lock.stats().waiting == 0
 
@@ -229,8 +236,8 @@ class InterruptedEvent(threading.Event):
 
 def waiting_by(monkeypatch: pytest.MonkeyPatch, event: type[threading.Event]) -> None:
     class Waiter(lock_module._Waiter):
-        def __init__(self, thread: int) -> None:
-            super().__init__(thread)
+        def __init__(self, thread: int, priority: Priority, began: float) -> None:
+            super().__init__(thread, priority, began)
             self.wake = event()
 
     monkeypatch.setattr(lock_module, "_Waiter", Waiter)
@@ -245,8 +252,7 @@ def test_a_grant_that_arrives_with_the_timeout_counts(monkeypatch: pytest.Monkey
         with lock.hold(Priority.COMMAND, 0.001):
             got.set()
 
-    with running(waiter):
-        hold_until_one_waits(lock)
+    contend(lock, waiter)
     assert got.is_set()
     assert lock.stats().timeouts == 0
 
@@ -259,11 +265,7 @@ def test_an_interrupted_wait_gives_the_lock_on(monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(KeyboardInterrupt), lock.hold(Priority.COMMAND, LONG_S):
             pytest.fail("it was interrupted")
 
-    with lock.hold(Priority.POLL, LONG_S):
-        thread = threading.Thread(target=waiter, daemon=True)
-        thread.start()
-        until(lambda: lock.stats().waiting == 1)
-    thread.join(LONG_S)
+    contend(lock, waiter)
     with lock.hold(Priority.POLL, 0):
         assert lock.stats().waiting == 0
 
@@ -271,7 +273,10 @@ def test_an_interrupted_wait_gives_the_lock_on(monkeypatch: pytest.MonkeyPatch) 
 def test_taking_it_twice_in_one_thread_is_a_loud_mistake() -> None:
     lock = PriorityLock()
     with lock.hold(Priority.POLL, LONG_S):
-        with pytest.raises(RuntimeError, match="already holds"), lock.hold(Priority.COMMAND, LONG_S):
+        with (
+            pytest.raises(RuntimeError, match="already holds"),
+            lock.hold(Priority.COMMAND, LONG_S),
+        ):
             pytest.fail("the lock was taken twice")
         assert lock.stats().acquisitions == 1
     with lock.hold(Priority.POLL, 0):
@@ -319,15 +324,8 @@ def test_waits_are_measured_too() -> None:
         with lock.hold(Priority.COMMAND, LONG_S):
             clock.sleep(1.0)
 
-    with running():
-        with lock.hold(Priority.POLL, LONG_S):
-            thread = threading.Thread(target=waiter, daemon=True)
-            thread.start()
-            until(lambda: lock.stats().waiting == 1)
-            clock.sleep(3.0)
-        thread.join(LONG_S)
+    contend(lock, waiter, then=lambda: clock.sleep(3.0))
     stats = lock.stats()
     assert stats.contentions == 1
-    # The wait is over when the waiter has woken, by which time it may have slept for itself.
     assert stats.wait_total_s == stats.wait_max_s == 3.0
     assert (stats.hold_total_s, stats.hold_max_s) == (4.0, 3.0)

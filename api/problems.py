@@ -1,0 +1,182 @@
+"""Errors as RFC 9457 problems: one table of codes, one way to answer.
+
+A `code` is stable: programs decide by it, people read `detail`.
+"""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from api.shapes.command import command_document
+from gateway.errors import CommandError
+
+CONTENT_TYPE = "application/problem+json"
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One row of the table: what a code stands for, for the documentation."""
+
+    code: str
+    status: int
+    meaning: str
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.code: kind
+    for kind in (
+        Kind("bad_request", 400, "The request is not HTTP as it should be."),
+        Kind("malformed_json", 400, "The body is not JSON, or JSON that could be misunderstood."),
+        Kind(
+            "invalid_parameter",
+            400,
+            "A query parameter or header is unknown or has no valid value.",
+        ),
+        Kind(
+            "forbidden", 403, "The request comes from a page or under a host name not allowed here."
+        ),
+        Kind("not_found", 404, "There is nothing at this address."),
+        Kind("unknown_device", 404, "No device has this id."),
+        Kind("unknown_command", 404, "The device has no command of this name."),
+        Kind("method_not_allowed", 405, "The address does not take this method; Allow says which."),
+        Kind("refused", 409, "The device understood the command and refused it."),
+        Kind("command_in_progress", 409, "A command with this Idempotency-Key is still running."),
+        Kind("body_too_large", 413, "The body is larger than 64 KiB."),
+        Kind("unsupported_media_type", 415, "The body is not declared as application/json."),
+        Kind("invalid_body", 422, "The body is JSON of another form; `problems` says where."),
+        Kind(
+            "invalid_arguments", 422, "The arguments do not fit the command; `problems` says which."
+        ),
+        Kind("idempotency_mismatch", 422, "The Idempotency-Key was used with another request."),
+        Kind("headers_too_large", 431, "The head of the request is larger than 16 KiB."),
+        Kind("internal_error", 500, "The gateway failed; its log says why."),
+        Kind(
+            "not_implemented", 501, "The request uses a transfer coding the gateway does not take."
+        ),
+        Kind("device_failed", 502, "The device took the command and reported a failure."),
+        Kind("device_offline", 503, "The device does not answer; nothing was sent."),
+        Kind("bus_busy", 503, "The bus was not free in time; nothing was sent."),
+        Kind("not_ready", 503, "The gateway does not collect or store; `reasons` says why."),
+        Kind("outcome_unknown", 504, "The command was sent and not answered; it may have run."),
+    )
+}
+
+_CODE_OF_STATUS = {
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    431: "headers_too_large",
+    501: "not_implemented",
+}
+
+_RETRY_LATER = frozenset({"device_offline", "bus_busy", "command_in_progress"})
+
+
+class Problem(Exception):
+    """Ends a request with an error of the table.
+
+    `problems` says what is wrong per parameter or field; `command` is the audit document of a command;
+    `reasons` are the sentences of /readyz.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        problems: Mapping[str, str] | None = None,
+        command: Mapping[str, object] | None = None,
+        reasons: Sequence[str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """`code` is one of `KINDS`; `detail` is a sentence for whoever sent the request."""
+        super().__init__(detail)
+        self.kind = KINDS[code]
+        self.detail = detail
+        self.extensions = {"problems": problems, "command": command, "reasons": reasons}
+        self.headers = dict(headers or {})
+
+
+def document(kind: Kind, detail: str, instance: str) -> dict[str, object]:
+    """The members every problem has; `instance` is the path of the request."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(kind.status).phrase,
+        "status": kind.status,
+        "code": kind.code,
+        "detail": detail,
+        "instance": instance,
+    }
+
+
+def answer(problem: Problem) -> Response:
+    """The response that tells of a problem."""
+    body = document(problem.kind, problem.detail, request.path)
+    body.update({name: value for name, value in problem.extensions.items() if value is not None})
+    return Response(
+        current_app.json.dumps(body) + "\n",
+        problem.kind.status,
+        problem.headers,
+        content_type=CONTENT_TYPE,
+    )
+
+
+def install(app: Flask) -> None:
+    """Make every error of the app a problem."""
+    app.register_error_handler(Problem, answer)
+    app.register_error_handler(CommandError, _answer_command_error)
+    app.register_error_handler(HTTPException, _answer_http_exception)
+    app.register_error_handler(Exception, _answer_failure)
+
+
+def _answer_command_error(error: CommandError) -> Response:
+    if error.code not in KINDS:
+        return _answer_failure(error)
+    headers = {}
+    if error.code in _RETRY_LATER or error.retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s or 1)))
+    problem = Problem(
+        error.code,
+        error.detail,
+        problems=error.problems or None,
+        command=None if error.record is None else command_document(error.record),
+        headers=headers,
+    )
+    return answer(problem)
+
+
+def _answer_http_exception(error: HTTPException) -> Any:
+    if error.code is None or error.code < 400:
+        return error  # a redirection is no error
+    if error.code == 500:
+        return _answer_failure(error)
+    fallback = "bad_request" if error.code < 500 else "internal_error"
+    code = _CODE_OF_STATUS.get(error.code, fallback)
+    headers = {}
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer(Problem(code, _sentence(code, error), headers=headers))
+
+
+def _sentence(code: str, error: HTTPException) -> str:
+    if code == "not_found":
+        return f"nothing is at {request.path}; /openapi.json lists what there is"
+    if code == "method_not_allowed":
+        return f"{request.path} does not take {request.method}"
+    return KINDS[code].meaning if code != "bad_request" else str(error.description)
+
+
+def _answer_failure(error: Exception) -> Response:
+    # The caller learns nothing of our inside; the log has it all.
+    _LOG.error("%s %s failed", request.method, request.path, exc_info=error)
+    return answer(Problem("internal_error", "the gateway failed to answer; its log says why"))

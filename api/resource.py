@@ -1,0 +1,213 @@
+"""One way to write an endpoint: checked query and body, and its place in the OpenAPI document.
+
+The only file beside `app.py` that knows flask-smorest. Bodies and queries are loaded here and not by its
+own parser, which ignores unknown and repeated query parameters and takes loose JSON.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import flask_smorest
+from flask import Flask, Response, request
+from marshmallow import RAISE, Schema, ValidationError
+
+from api import json, problems
+from api.fields import Timestamp
+from api.problems import KINDS, Problem
+from api.schemas.problem import ProblemSchema
+
+View = Callable[..., Response]
+
+_ALWAYS = ("invalid_parameter", "bad_request", "forbidden", "internal_error")
+_WITH_BODY = ("malformed_json", "body_too_large", "unsupported_media_type", "invalid_body")
+_ANYWHERE = ("not_found", "method_not_allowed", "headers_too_large", "not_implemented")
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds until trying again makes sense.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+
+
+class Resource:
+    """The endpoints of one resource, collected when its module is imported."""
+
+    def __init__(self, name: str, description: str, prefix: str = "/api/v1") -> None:
+        """`name` becomes the tag in the document."""
+        self._blueprint = flask_smorest.Blueprint(
+            name, __name__, url_prefix=prefix, description=description
+        )
+
+    def register(self, api: Any) -> None:
+        """Add the endpoints to an app through its `flask_smorest.Api`."""
+        api.register_blueprint(self._blueprint)
+
+    def get(
+        self,
+        rule: str,
+        *,
+        reply: type[Schema],
+        example: object,
+        query: type[Schema] | None = None,
+        errors: Sequence[str] = (),
+    ) -> Callable[[View], View]:
+        """A GET endpoint. With `query`, its parameters come as the mapping `query`."""
+        return self._endpoint("GET", rule, reply, example, query, None, {}, errors)
+
+    def post(
+        self,
+        rule: str,
+        *,
+        body: type[Schema],
+        reply: type[Schema],
+        example: object,
+        body_example: object,
+        headers: Mapping[str, Mapping[str, Any]],
+        errors: Sequence[str] = (),
+    ) -> Callable[[View], View]:
+        """A POST endpoint. Its body comes as the mapping `body`; `headers` are documented only."""
+        description = {
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": body, "example": body_example}},
+            }
+        }
+        parameters = [{"in": "header", "name": name, **spec} for name, spec in headers.items()]
+        extra = {**description, "parameters": parameters}
+        return self._endpoint(
+            "POST", rule, reply, example, None, body, extra, (*_WITH_BODY, *errors)
+        )
+
+    def _endpoint(
+        self,
+        method: str,
+        rule: str,
+        reply: type[Schema],
+        example: object,
+        query: type[Schema] | None,
+        body: type[Schema] | None,
+        extra: Mapping[str, Any],
+        errors: Sequence[str],
+    ) -> Callable[[View], View]:
+        responses: dict[int | str, object] = {
+            200: {
+                "description": "As asked for.",
+                "content": {"application/json": {"schema": reply, "example": example}},
+            },
+            **_error_responses((*_ALWAYS, *errors)),
+            "default": _error_response(_ANYWHERE),
+        }
+        documentation = {"responses": responses, **extra}
+        if query is not None:
+            documentation["parameters"] = [{"in": "query", "schema": query}]
+
+        def decorate(view: View) -> View:
+            @functools.wraps(view)
+            def checked(**path: str) -> Response:
+                given: dict[str, object] = dict(path)
+                parameters = _load_query(query)
+                if query is not None:
+                    given["query"] = parameters
+                if body is not None:
+                    given["body"] = _load_body(body)
+                return view(**given)
+
+            documented = self._blueprint.doc(operationId=view.__name__, **documentation)(checked)
+            self._blueprint.route(rule, methods=[method])(documented)
+            return view
+
+        return decorate
+
+
+def _load_query(schema: type[Schema] | None) -> Mapping[str, Any]:
+    given: dict[str, str] = {}
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise _invalid("invalid_parameter", {name: "is given more than once"})
+        given[name] = values[0]
+    try:
+        return _load(schema or Schema, given)
+    except ValidationError as error:
+        raise _invalid("invalid_parameter", _flat(error.messages_dict)) from error
+
+
+def _load_body(schema: type[Schema]) -> Mapping[str, Any]:
+    if not request.is_json:
+        raise Problem(
+            "unsupported_media_type", "send the body as JSON, with Content-Type: application/json"
+        )
+    try:
+        document = json.loads(request.get_data(cache=False))
+    except json.MalformedJson as error:
+        raise Problem("malformed_json", str(error)) from error
+    if not isinstance(document, dict):
+        raise Problem("invalid_body", "the body must be a JSON object")
+    try:
+        return _load(schema, document)
+    except ValidationError as error:
+        raise _invalid("invalid_body", _flat(error.messages_dict)) from error
+
+
+def _load(schema: type[Schema], given: Mapping[str, object]) -> Mapping[str, Any]:
+    loaded = schema().load(given, unknown=RAISE)
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def _invalid(code: str, wrong: Mapping[str, str]) -> Problem:
+    detail = "; ".join(f"{name}: {problem}" for name, problem in wrong.items())
+    return Problem(code, detail, problems=wrong)
+
+
+def _flat(messages: Mapping[Any, Any], above: str = "") -> dict[str, str]:
+    """Marshmallow's nested messages as dotted name to sentence."""
+    flat: dict[str, str] = {}
+    for name, found in messages.items():
+        where = f"{above}{name}"
+        if isinstance(found, Mapping):
+            flat.update(_flat(found, f"{where}."))
+        else:
+            flat[where] = " ".join(str(sentence) for sentence in found)
+    return flat
+
+
+def _error_responses(codes: Sequence[str]) -> dict[int | str, object]:
+    by_status: dict[int | str, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(KINDS[code].status, []).append(code)
+    return {status: _error_response(by_status[status]) for status in sorted(by_status, key=str)}
+
+
+def _error_response(codes: Sequence[str]) -> dict[str, object]:
+    kinds = [KINDS[code] for code in codes]
+    response: dict[str, object] = {
+        "description": "\n".join(f"- `{kind.code}`: {kind.meaning}" for kind in kinds),
+        "content": {
+            problems.CONTENT_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {
+                    kind.code: {
+                        "value": problems.document(kind, kind.meaning, "/api/v1/devices/greenhouse")
+                    }
+                    for kind in kinds
+                },
+            }
+        },
+    }
+    if all(kind.status == 503 for kind in kinds):
+        response["headers"] = _RETRY_AFTER
+    return response
+
+
+def make_api(app: Flask) -> Any:
+    """The `flask_smorest.Api` of an app; its error handlers are replaced by `problems.install`."""
+    api = flask_smorest.Api()
+    api.ERROR_SCHEMA = ProblemSchema
+    # Every operation names its own errors.
+    api.DEFAULT_ERROR_RESPONSE_NAME = None
+    api.init_app(app)
+    api.register_field(Timestamp, "string", "date-time")
+    # Belongs to a header that no operation here sends.
+    del api.spec.components.schemas["PaginationMetadata"]
+    return api

@@ -1,0 +1,80 @@
+"""Schemas of devices."""
+
+from marshmallow import fields
+from marshmallow.validate import OneOf
+
+from api.fields import Timestamp
+from api.schemas.base import Reply
+from gateway.registry import DeviceState
+
+
+class ChannelSchema(Reply):
+    """One measured quantity."""
+
+    name = fields.String(required=True)
+    unit = fields.String(required=True, allow_none=True, metadata={"description": "RFC 8428."})
+    type = fields.String(required=True)
+
+
+class CommandDescriptionSchema(Reply):
+    """What a device can be told to do."""
+
+    name = fields.String(required=True)
+    arguments = fields.Dict(
+        keys=fields.String(), required=True, metadata={"description": "JSON Schema (2020-12)."}
+    )
+
+
+class LatencySchema(Reply):
+    """Of one request with its reply."""
+
+    p50 = fields.Float(required=True, allow_none=True)
+    p99 = fields.Float(required=True, allow_none=True)
+
+
+class HealthSchema(Reply):
+    """Counters since the gateway started."""
+
+    polls = fields.Integer(required=True, strict=True)
+    missed = fields.Integer(required=True, strict=True)
+    retries = fields.Integer(required=True, strict=True)
+    crc_errors = fields.Integer(required=True, strict=True)
+    resets = fields.Integer(required=True, strict=True)
+    lost = fields.Integer(required=True, strict=True)
+    latency_ms = fields.Nested(LatencySchema, required=True)
+
+
+class DeviceSchema(Reply):
+    """One device at one moment."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    bus = fields.String(required=True)
+    address = fields.Integer(
+        required=True, strict=True, allow_none=True, metadata={"description": "null on serial."}
+    )
+    driver = fields.String(required=True)
+    uid = fields.String(required=True, allow_none=True)
+    boot = fields.Integer(required=True, strict=True, allow_none=True)
+    firmware = fields.String(required=True, allow_none=True)
+    state = fields.String(required=True, validate=OneOf([state.value for state in DeviceState]))
+    detail = fields.String(
+        required=True, allow_none=True, metadata={"description": "Why it is not online."}
+    )
+    last_seen = Timestamp(required=True, allow_none=True)
+    stale = fields.Boolean(required=True)
+    interval_s = fields.Float(required=True)
+    simulated = fields.Boolean(required=True)
+    metadata = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    channels = fields.List(fields.Nested(ChannelSchema), required=True)
+    commands = fields.List(fields.Nested(CommandDescriptionSchema), required=True)
+    health = fields.Nested(HealthSchema, required=True)
+
+
+class DeviceListSchema(Reply):
+    """Every device."""
+
+    devices = fields.List(fields.Nested(DeviceSchema), required=True)
+    next = fields.String(
+        required=True, allow_none=True, metadata={"description": "Always null: all are here."}
+    )

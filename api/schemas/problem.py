@@ -1,0 +1,39 @@
+"""Schema of an error."""
+
+from marshmallow import fields
+from marshmallow.validate import OneOf
+
+from api.problems import KINDS
+from api.schemas.base import Reply
+from api.schemas.command import CommandSchema
+
+
+class ProblemSchema(Reply):
+    """RFC 9457 with a stable `code`."""
+
+    type = fields.String(required=True, metadata={"example": "about:blank"})
+    title = fields.String(required=True, metadata={"description": "The status in words."})
+    status = fields.Integer(required=True, strict=True)
+    code = fields.String(
+        required=True,
+        validate=OneOf(list(KINDS)),
+        metadata={
+            "description": "Stable; decide by this.\n\n"
+            + "\n".join(
+                f"- `{kind.code}` ({kind.status}): {kind.meaning}" for kind in KINDS.values()
+            )
+        },
+    )
+    detail = fields.String(required=True, metadata={"description": "A sentence for people."})
+    instance = fields.String(required=True, metadata={"description": "Path of the request."})
+    problems = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "What is wrong, per parameter, field or argument."},
+    )
+    command = fields.Nested(
+        CommandSchema, metadata={"description": "The command that did not end as done."}
+    )
+    reasons = fields.List(
+        fields.String(), metadata={"description": "Why the gateway is not ready."}
+    )

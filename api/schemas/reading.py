@@ -1,0 +1,81 @@
+"""Schemas of readings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow.validate import Length, OneOf, Range
+
+from api.fields import Count, Timestamp
+from api.schemas.base import Reply
+from api.schemas.command import CURSOR_LENGTH_MAX
+from gateway.reading import Quality
+
+_VALUE_TYPES = ["number", "boolean", "string"]  # and null
+
+
+class ReadingSchema(Reply):
+    """One sample of one device."""
+
+    key = fields.String(required=True, metadata={"description": "Identity, also in MongoDB."})
+    device = fields.String(required=True)
+    time = Timestamp(required=True)
+    seq = fields.Integer(required=True, strict=True, allow_none=True)
+    boot = fields.Integer(required=True, strict=True, allow_none=True)
+    values = fields.Dict(
+        keys=fields.String(),
+        values=fields.Raw(allow_none=True, metadata={"type": _VALUE_TYPES}),
+        required=True,
+        metadata={"description": "By channel; null is a missing value."},
+    )
+    quality = fields.String(required=True, validate=OneOf([quality.value for quality in Quality]))
+    simulated = fields.Boolean(required=True)
+
+
+class ReadingListSchema(Reply):
+    """One page of history."""
+
+    readings = fields.List(fields.Nested(ReadingSchema), required=True)
+    next = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Cursor of the following page; null at the end."},
+    )
+
+
+class LatestReadingSchema(ReadingSchema):
+    """The newest reading of a device."""
+
+    age_s = fields.Float(required=True)
+    stale = fields.Boolean(required=True, metadata={"description": "Too old to be relied on."})
+
+
+class LatestListSchema(Reply):
+    """The newest reading of every device."""
+
+    readings = fields.List(fields.Nested(LatestReadingSchema), required=True)
+    next = fields.String(
+        required=True, allow_none=True, metadata={"description": "Always null: all are here."}
+    )
+
+
+class ReadingQuerySchema(Schema):
+    """Query of a device's history."""
+
+    since = Timestamp(load_default=None, metadata={"description": "Inclusive."})
+    until = Timestamp(load_default=None, metadata={"description": "Exclusive."})
+    limit = Count(validate=Range(1, 10_000), load_default=100)
+    order = fields.String(
+        validate=OneOf(["asc", "desc"]), load_default="desc", metadata={"description": "By time."}
+    )
+    cursor = fields.String(
+        validate=Length(1, CURSOR_LENGTH_MAX),
+        load_default=None,
+        metadata={"description": "`next` of the page before, with the same other parameters."},
+    )
+
+    @validates_schema
+    def _since_before_until(self, data: Mapping[str, Any], **_kwargs: object) -> None:
+        since, until = data.get("since"), data.get("until")
+        if since is not None and until is not None and since > until:
+            raise ValidationError("must not be before since", "until")

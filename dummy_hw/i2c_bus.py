@@ -1,0 +1,184 @@
+"""A simulated I2C bus: the timing, limits and errors of a Linux adapter with Arduinos on it."""
+
+import errno
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from arduino_iface.clock import Clock
+from arduino_iface.errors import BusFault, PortLost
+from arduino_iface.frame import I2C_FRAME_MAX
+from dummy_hw.board import DummyBoard
+from dummy_hw.faults import LATE_REPLY_S, ON_I2C_READ, ON_I2C_WRITE, Fault
+
+ADAPTER_TIMEOUT_S = 0.035
+"""After this long a held clock ends a transaction (i2c-bcm2835)."""
+
+_ADDRESS_MAX = 0x7F
+_BITS_PER_BYTE = 9
+_START_AND_STOP_BITS = 2
+_UNDRIVEN = b"\xff"
+
+
+class WireOverlap(RuntimeError):
+    """Two transactions at once on one bus: a fault of the program, never of the wire.
+
+    Not a `WireError`, so that no retry hides it.
+    """
+
+
+class DummyI2cTransport:
+    """Implements `arduino_iface.transport.I2cTransport` on boards in this process.
+
+    Every transaction lasts as long as on a wire, by `clock.sleep`. A second one that begins
+    meanwhile, on whatever thread, raises `WireOverlap` and is counted in `overlaps`. Each board's
+    own `FaultPlan` decides about the transactions to its address.
+    """
+
+    def __init__(self, clock: Clock, speed_hz: int = 100_000) -> None:
+        """An adapter that is not open, with nothing on its bus."""
+        self.overlaps = 0
+        self.transactions = 0
+        self._clock = clock
+        self._speed_hz = speed_hz
+        self._wire = threading.Lock()
+        self._state = threading.Lock()
+        self._boards: dict[int, DummyBoard] = {}
+        self._open = False
+
+    @property
+    def clock(self) -> Clock:
+        """The clock by which this wire's time passes."""
+        return self._clock
+
+    @property
+    def boards(self) -> dict[int, DummyBoard]:
+        """The boards by address (a copy)."""
+        with self._state:
+            return dict(self._boards)
+
+    def attach(self, address: int, board: DummyBoard) -> None:
+        """Wire a board to the bus. Raises `ValueError` for a taken or impossible address."""
+        _require_address(address)
+        board.require_room(I2C_FRAME_MAX)
+        with self._state:
+            if address in self._boards:
+                raise ValueError(f"address 0x{address:02x} is taken")
+            self._boards[address] = board
+
+    def detach(self, address: int) -> None:
+        """Take the board at `address` off the bus. Raises `KeyError` when there is none."""
+        with self._state:
+            del self._boards[address]
+
+    def open(self) -> None:
+        """Make the adapter usable."""
+        with self._state:
+            self._open = True
+
+    def close(self) -> None:
+        """Give the adapter back."""
+        with self._state:
+            self._open = False
+
+    def write(self, address: int, data: bytes) -> None:
+        """One write transaction of at most 32 bytes."""
+        if len(data) > I2C_FRAME_MAX:
+            raise ValueError(f"a write of {len(data)} bytes; at most {I2C_FRAME_MAX}")
+        self.stray_write(address, data)
+
+    def stray_write(self, address: int, data: bytes) -> None:
+        """A write as any program can make it: of any length; a long one makes a board deaf."""
+        _require_address(address)
+        with self._transaction() as boards:
+            board = boards.get(address)
+            fault = None if board is None else board.faults.next(ON_I2C_WRITE)
+            if board is None or self._misses(board, fault):
+                self._pass_bytes(1)
+                raise _not_acknowledged(address)
+            self._pass_bytes(1 + len(data))
+            if not _deliver(board, address, data, fault):
+                raise _not_acknowledged(address)
+
+    def read(self, address: int, length: int) -> bytes:
+        """One read transaction; what the board did not drive reads as FF."""
+        _require_address(address)
+        if not 1 <= length <= I2C_FRAME_MAX:
+            raise ValueError(f"a read of {length} bytes; 1 to {I2C_FRAME_MAX}")
+        with self._transaction() as boards:
+            board = boards.get(address)
+            fault = None if board is None else board.faults.next(ON_I2C_READ)
+            driven = None
+            if board is not None and not self._misses(board, fault):
+                # What is sent is settled when the address is acknowledged, before the bytes pass.
+                driven = board.i2c_read()
+            if board is None or driven is None:
+                self._pass_bytes(1)
+                raise _not_acknowledged(address)
+            self._pass_bytes(1 + length)
+            return _damaged(board, driven, fault)[:length].ljust(length, _UNDRIVEN)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[dict[int, DummyBoard]]:
+        if not self._wire.acquire(blocking=False):
+            with self._state:
+                self.overlaps += 1
+            raise WireOverlap("a transaction began while another was on the wire")
+        try:
+            with self._state:
+                if not self._open:
+                    raise PortLost(errno.ENODEV, "the adapter is not open")
+                self.transactions += 1
+                boards = dict(self._boards)
+            yield boards
+        finally:
+            self._wire.release()
+
+    def _pass_bytes(self, count: int) -> None:
+        bits = count * _BITS_PER_BYTE + _START_AND_STOP_BITS
+        self._clock.sleep(bits / self._speed_hz)
+
+    def _misses(self, board: DummyBoard, fault: Fault | None) -> bool:
+        """Let happen what comes before the address byte; whether the board then misses it."""
+        if fault is Fault.STUCK_BUS:
+            self._clock.sleep(ADAPTER_TIMEOUT_S)
+            cause = OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+            raise BusFault(errno.ETIMEDOUT, "a device held the clock") from cause
+        if fault is Fault.DISCONNECT:
+            self.close()
+            raise PortLost(errno.ENODEV, "the adapter is gone")
+        if fault is Fault.REBOOT:
+            board.reset()
+        elif fault is Fault.SILENCE:
+            board.mute()
+        return fault in (Fault.NACK, Fault.SILENCE)
+
+
+def _deliver(board: DummyBoard, address: int, data: bytes, fault: Fault | None) -> bool:
+    """Give the written bytes to the board, as the fault leaves them; whether it acknowledged."""
+    if fault in (Fault.DROP_REQUEST, Fault.REBOOT):
+        return True
+    late_s = LATE_REPLY_S if fault is Fault.LATE_REPLY else 0.0
+    if fault is Fault.DUPLICATE:
+        board.i2c_write(address, data)
+    return board.i2c_write(address, _damaged(board, data, fault), late_s)
+
+
+def _damaged(board: DummyBoard, data: bytes, fault: Fault | None) -> bytes:
+    if fault is Fault.CORRUPT:
+        return board.faults.corrupt(data)
+    if fault is Fault.TRUNCATE:
+        return board.faults.truncate(data)
+    return b"" if fault is Fault.DROP_REPLY else data
+
+
+def _not_acknowledged(address: int) -> BusFault:
+    fault = BusFault(errno.EREMOTEIO, f"nothing acknowledged address 0x{address:02x}")
+    fault.__cause__ = OSError(errno.EREMOTEIO, os.strerror(errno.EREMOTEIO))
+    return fault
+
+
+def _require_address(address: int) -> None:
+    if not 0 <= address <= _ADDRESS_MAX:
+        raise ValueError(f"{address} is no 7-bit address")

@@ -1,0 +1,239 @@
+"""The composition root: makes every part and wires them together. It only wires.
+
+The one file that may import everything. Nothing here is opened or started before `App.run`.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from urllib.parse import urlunsplit
+
+from api.app import create_app
+from api.ports import Ports
+from api.server import ApiServer
+from arduino_iface.device import ProtocolDevice
+from dummy_hw import demo, factory
+from dummy_hw.eeprom import FileEeprom
+from dummy_hw.hardware import DummyHardware
+from gateway import __version__
+from gateway.buses import Buses, RealTransports, Transports
+from gateway.clock import MachineClock, WallClock
+from gateway.collection.intake import Source
+from gateway.collection.poller import DevicePoller, PolledDevice
+from gateway.collection.worker import CollectionWorker
+from gateway.commander import Commander
+from gateway.config.settings import BusSettings, BusType, DeviceSettings, Settings
+from gateway.delivery.worker import DeliveryWorker
+from gateway.frontdoor import Commands, Readings
+from gateway.hub import LiveHub
+from gateway.journal.journal import Journal
+from gateway.journal.reader import JournalReader
+from gateway.journal_worker import JournalWorker
+from gateway.log.audit import AuditLog
+from gateway.registry import Registry
+from gateway.signals import StopSignals
+from gateway.sinks.base import Heartbeat
+from gateway.sinks.mongo import MongoSink
+from gateway.status import StatusBoard, StatusSources
+from gateway.supervisor import Supervisor
+from gateway.worker import Worker
+
+SUPERVISION_S = 0.25
+
+log = logging.getLogger(__name__)
+
+
+def simulate(settings: Settings) -> tuple[DummyHardware, Settings]:
+    """Simulated boards for what is configured, or the demo set when nothing is.
+
+    Their identities and boot counts are kept beside the journal, so that keys never repeat.
+    """
+    folder = settings.journal.path.parent / "dummy_hw"
+    hardware = DummyHardware(folder / "terminals")
+    if settings.devices or settings.buses:
+        _add_configured(hardware, settings, folder)
+        return hardware, settings
+    return hardware, _add_demo(hardware, settings, folder)
+
+
+class App:
+    """One gateway. Made, run once, and thrown away."""
+
+    def __init__(
+        self, settings: Settings, audit: AuditLog, hardware: DummyHardware | None = None
+    ) -> None:
+        """`hardware`: the simulated boards, already added; None for this machine's buses."""
+        self._settings = settings
+        self._hardware = hardware
+        self._clock: WallClock = MachineClock()
+        transports: Transports = hardware if hardware is not None else RealTransports()
+        self._buses = Buses(settings.buses, transports)
+        self._registry = Registry()
+        self._hub = LiveHub()
+        journal = settings.journal
+        self._journal = Journal(
+            journal.path,
+            clock=self._clock,
+            commit_interval_s=journal.commit_interval_s,
+            keep_s=journal.keep_s,
+            max_bytes=journal.max_bytes,
+        )
+        self._reader = JournalReader(journal.path)
+        self._journal.subscribe(self._hub.publish)
+        self._deliveries: dict[str, DeliveryWorker] = {}
+        self._devices: dict[str, ProtocolDevice] = {}
+        self._pollers = [self._poller(device) for device in settings.devices]
+        self._server: ApiServer | None = None
+        self._supervisor = Supervisor(self._workers(), self._clock)
+        self._commander = Commander(
+            self._registry, self._devices.get, self._journal, self._reader, self._clock, audit.write
+        )
+
+    def run(self, announce: Callable[[str], None]) -> int:
+        """Run until a signal asks for a stop or a part fails beyond repair; return the exit code.
+
+        `announce` is given the address of the API once the gateway works. Main thread only.
+        """
+        with StopSignals() as signals:
+            try:
+                return self._run(signals, announce)
+            finally:
+                self._buses.close()
+                self._reader.close()
+                if self._hardware is not None:
+                    self._hardware.stop()
+
+    def _run(self, signals: StopSignals, announce: Callable[[str], None]) -> int:
+        if self._hardware is not None:
+            self._hardware.start()
+        working = self._supervisor.start()
+        if working:
+            self._hub.publish(self._reader.latest())
+            announce(self._address() or "nowhere yet")
+        while working:
+            stop = signals.wait(SUPERVISION_S)
+            if stop is not None:
+                log.info("stopping: %s", stop.name)
+                break
+            working = self._supervisor.step(self._clock.monotonic())
+        orderly = self._supervisor.stop()
+        log.info("stopped" if orderly else "stopped, but not in order")
+        return self._supervisor.exit_code
+
+    def _workers(self) -> list[tuple[str, Callable[[], Worker]]]:
+        """In start order; they are stopped in the opposite one."""
+        workers: list[tuple[str, Callable[[], Worker]]] = [
+            ("journal", lambda: JournalWorker(self._journal))
+        ]
+        if self._settings.mongo.uri is not None:
+            self._journal.register_sink("mongo")
+            workers.append(("delivery-mongo", self._make_mongo))
+        workers.append(("collection", lambda: CollectionWorker(self._pollers, self._clock)))
+        workers.append(("command", self._make_server))
+        return workers
+
+    def _make_mongo(self) -> DeliveryWorker:
+        mongo = self._settings.mongo
+        assert mongo.uri is not None
+        sink = MongoSink(mongo.uri, mongo.database, self._settings.gateway.id)
+        worker = DeliveryWorker(sink, self._journal, self._reader, self._clock, self._heartbeat)
+        self._deliveries[sink.name] = worker
+        return worker
+
+    def _make_server(self) -> ApiServer:
+        settings = self._settings
+        sources = StatusSources(
+            workers=self._supervisor.views,
+            journal=self._journal,
+            journal_max_bytes=settings.journal.max_bytes,
+            sinks=self._sinks,
+            buses=self._buses,
+        )
+        ports = Ports(
+            devices=self._registry,
+            readings=Readings(self._reader, self._hub),
+            commands=Commands(self._commander, self._reader),
+            status=self._status_board(sources),
+        )
+        self._server = ApiServer(
+            create_app(ports, settings.api), settings.api.host, settings.api.port
+        )
+        return self._server
+
+    def _status_board(self, sources: StatusSources) -> StatusBoard:
+        settings = self._settings
+        return StatusBoard(
+            settings.gateway.id, __version__, settings.simulated, sources, self._clock
+        )
+
+    def _sinks(self) -> Mapping[str, Mapping[str, object]]:
+        return {name: asdict(worker.state()) for name, worker in self._deliveries.items()}
+
+    def _poller(self, device: DeviceSettings) -> DevicePoller:
+        link = self._buses.link(device.bus, device.address, first_seq=0)
+        protocol_device = ProtocolDevice(link)
+        self._devices[device.id] = protocol_device
+        bus = self._buses.get(device.bus)
+        return DevicePoller(
+            PolledDevice(
+                Source(device.id, device.metadata, self._settings.simulated),
+                device.bus,
+                device.address,
+                device.interval_s,
+                device.driver,
+            ),
+            protocol_device,
+            self._journal,
+            self._registry,
+            self._clock,
+            disconnect=bus.close,
+        )
+
+    def _heartbeat(self) -> Heartbeat:
+        return Heartbeat(
+            version=__version__,
+            address=self._address(),
+            devices=[view.id for view in self._registry.all()],
+            seen_at_ms=self._clock.wall_ms(),
+        )
+
+    def _address(self) -> str | None:
+        server = self._server
+        if server is None:
+            return None
+        try:
+            host, port = server.address
+        except RuntimeError:
+            return None
+        shown = f"[{host}]" if ":" in host else host
+        return urlunsplit(("http", f"{shown}:{port}", "", "", ""))
+
+
+def _add_demo(hardware: DummyHardware, settings: Settings, folder: Path) -> Settings:
+    boards = demo.make(folder, hardware.clock)
+    buses = [BusSettings(demo.I2C_BUS, BusType.I2C, "simulated")]
+    devices = []
+    for address, board in boards.i2c.items():
+        hardware.add_i2c(board.schema.name, demo.I2C_BUS, address, board)
+        devices.append(DeviceSettings(board.schema.name, demo.I2C_BUS, address))
+    for name, board in boards.serial.items():
+        hardware.add_serial(name, name, board)
+        buses.append(BusSettings(name, BusType.SERIAL, "simulated"))
+        devices.append(DeviceSettings(name, name))
+    return replace(settings, buses=tuple(buses), devices=tuple(devices))
+
+
+def _add_configured(hardware: DummyHardware, settings: Settings, folder: Path) -> None:
+    kinds = {bus.name: bus.type for bus in settings.buses}
+    for device in settings.devices:
+        board = factory.make(
+            device.id,
+            eeprom=FileEeprom(folder / f"{device.id}.eeprom.json"),
+            clock=hardware.clock,
+            interval_s=device.interval_s or 1.0,
+        )
+        if kinds[device.bus] is BusType.SERIAL:
+            hardware.add_serial(device.id, device.bus, board)
+        elif device.address is not None:
+            hardware.add_i2c(device.id, device.bus, device.address, board)

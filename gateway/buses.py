@@ -1,0 +1,76 @@
+"""The buses of the configuration, opened for real or simulated, and links to what is on them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from arduino_iface.bus import I2cBus, SerialBus
+from arduino_iface.i2c_link import I2cLink
+from arduino_iface.i2c_transport import LinuxI2cTransport
+from arduino_iface.link import Link
+from arduino_iface.lock import LockStats
+from arduino_iface.serial_link import SerialLink
+from arduino_iface.serial_transport import PortTransport
+from arduino_iface.transport import I2cTransport, SerialTransport
+from gateway.config.settings import BusSettings, BusType
+
+Bus = I2cBus | SerialBus
+
+
+class Transports(Protocol):
+    """Where a bus gets its bytes from: this machine's adapters and ports, or simulated ones."""
+
+    def i2c(self, settings: BusSettings) -> I2cTransport:
+        """The adapter of an I2C bus, not opened yet."""
+        ...
+
+    def serial(self, settings: BusSettings) -> SerialTransport:
+        """The port of a serial bus, not opened yet."""
+        ...
+
+
+class RealTransports:
+    """This machine's I2C adapters and serial ports."""
+
+    def i2c(self, settings: BusSettings) -> I2cTransport:
+        """The adapter of an I2C bus, not opened yet."""
+        return LinuxI2cTransport(settings.port)
+
+    def serial(self, settings: BusSettings) -> SerialTransport:
+        """The port of a serial bus, not opened yet."""
+        return PortTransport(settings.port, settings.baud_rate)
+
+
+class Buses:
+    """The buses by name, each with the one lock that collection and commands share."""
+
+    def __init__(self, settings: Iterable[BusSettings], transports: Transports) -> None:
+        """Opens nothing; a bus is opened by the first who needs it."""
+        self.settings = tuple(settings)
+        self._buses: dict[str, Bus] = {
+            one.name: I2cBus(one.name, transports.i2c(one))
+            if one.type is BusType.I2C
+            else SerialBus(one.name, transports.serial(one))
+            for one in self.settings
+        }
+
+    def get(self, name: str) -> Bus:
+        """A bus. Raises `KeyError`."""
+        return self._buses[name]
+
+    def link(self, name: str, address: int | None, first_seq: int) -> Link:
+        """A new link to the board at `address` (None on serial)."""
+        bus = self._buses[name]
+        if isinstance(bus, SerialBus):
+            return SerialLink(bus, first_seq)
+        if address is None:
+            raise ValueError(f"a device on the I2C bus {name} needs an address")
+        return I2cLink(bus, address, first_seq)
+
+    def lock_stats(self) -> Mapping[str, LockStats]:
+        """The counters of every bus lock by name."""
+        return {name: bus.lock.stats() for name, bus in self._buses.items()}
+
+    def close(self) -> None:
+        """Give every adapter and port back."""
+        for bus in self._buses.values():
+            bus.close()

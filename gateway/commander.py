@@ -1,0 +1,287 @@
+"""Commands: checked against the board's own schema, recorded before they are sent, acted on at most once.
+
+The audit record is in the journal, durably, before the first byte is on the wire. So whatever happens to the
+gateway, a command that may have been sent is known to have been, and is never sent again.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from arduino_iface import arguments as argument_codec
+from arduino_iface.device import OutcomeUnknown, ProtocolDevice
+from arduino_iface.errors import BusBusy, WireError
+from arduino_iface.messages import CommandRequest, CommandStatus
+from arduino_iface.schema import Command
+from gateway.clock import WallClock
+from gateway.collection.intake import Committed
+from gateway.command_record import CommandRecord, CommandState
+from gateway.errors import CommandError
+from gateway.journal.errors import JournalError
+from gateway.registry import DeviceState, DeviceView, Registry
+
+DEADLINE_S = 10.0
+"""How long a caller waits for a board unless the caller says otherwise."""
+
+COMMIT_TIMEOUT_S = 5.0
+"""How long a command waits for its record to be durable before it is given up unsent."""
+
+IDEMPOTENCY_KEPT_MS = 24 * 3600 * 1000
+
+RETRY_AFTER_S = 1.0
+
+TOKENS = 0xF000
+"""Commands use tokens below this; the rest is the collection's (setting the sampling interval)."""
+
+_End = tuple[CommandState, str | None, str | None]
+"""State, error code and detail with which a command ends."""
+
+
+class CommandLedger(Protocol):
+    """Where commands are recorded: the journal."""
+
+    def save_command(self, record: CommandRecord, durable: bool = True) -> Committed:
+        """Insert or update by id; durable ones are committed at once."""
+        ...
+
+
+class CommandHistory(Protocol):
+    """What was recorded: the journal's reader."""
+
+    def command_by_idempotency(self, key: str, since_ms: int) -> CommandRecord | None:
+        """The newest command with that key since `since_ms`, or None."""
+        ...
+
+    def last_token(self, device: str) -> int | None:
+        """The token of the newest command to that device, or None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOrder:
+    """What a caller wants done. `idempotency_key` and `body_hash` are both given or both None."""
+
+    device: str
+    name: str
+    arguments: Mapping[str, object]
+    actor: str | None = None
+    idempotency_key: str | None = None
+    body_hash: str | None = None
+    timeout_s: float = DEADLINE_S
+
+
+class Commander:
+    """Executes orders. Called from request threads; a board does one thing at a time all the same."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        devices: Callable[[str], ProtocolDevice | None],
+        ledger: CommandLedger,
+        history: CommandHistory,
+        clock: WallClock,
+        audit: Callable[[CommandRecord], None],
+    ) -> None:
+        """`devices` finds the board behind an id; `audit` is told of every record that is final."""
+        self._registry = registry
+        self._devices = devices
+        self._ledger = ledger
+        self._history = history
+        self._clock = clock
+        self._audit = audit
+        self._guard = threading.Lock()  # guards the two below, never held across a wait
+        self._tokens: dict[str, int] = {}
+        self._keys_under_way: set[str] = set()
+
+    def execute(self, order: CommandOrder) -> CommandRecord:
+        """Carry out an order and return its record when it is done.
+
+        Raises `CommandError` with one of the contract's codes otherwise; its record says what happened.
+        """
+        key = order.idempotency_key
+        if key is None:
+            return self._execute(order)
+        with self._guard:
+            if key in self._keys_under_way:
+                raise CommandError(
+                    "command_in_progress",
+                    "a command with this Idempotency-Key is being carried out; ask again for its outcome",
+                    retry_after_s=1.0,
+                )
+            self._keys_under_way.add(key)
+        try:
+            earlier = self._earlier(key, order)
+            return _outcome(earlier) if earlier else self._execute(order)
+        finally:
+            with self._guard:
+                self._keys_under_way.discard(key)
+
+    def _earlier(self, key: str, order: CommandOrder) -> CommandRecord | None:
+        since_ms = self._clock.wall_ms() - IDEMPOTENCY_KEPT_MS
+        earlier = self._history.command_by_idempotency(key, since_ms)
+        if earlier is not None and earlier.body_hash != order.body_hash:
+            raise CommandError(
+                "idempotency_mismatch",
+                "this Idempotency-Key was used for another command; take a new one",
+            )
+        return earlier
+
+    def _execute(self, order: CommandOrder) -> CommandRecord:
+        device, command, packed = self._validated(order)
+        record = CommandRecord(
+            id=str(uuid.uuid4()),
+            device=order.device,
+            name=order.name,
+            arguments=order.arguments,
+            state=CommandState.SENT,
+            requested_at_ms=self._clock.wall_ms(),
+            token=self._next_token(order.device),
+            actor=order.actor,
+            idempotency_key=order.idempotency_key,
+            body_hash=order.body_hash,
+        )
+        self._record_before_sending(record)
+        began = self._clock.monotonic()
+        state, error, detail = self._send(device, record, command, packed, order.timeout_s)
+        finished = replace(
+            record,
+            state=state,
+            error=error,
+            detail=detail,
+            finished_at_ms=self._clock.wall_ms(),
+            duration_ms=round((self._clock.monotonic() - began) * 1000, 3),
+        )
+        self._ledger.save_command(finished)
+        self._audit(finished)
+        return _outcome(finished)
+
+    def _validated(self, order: CommandOrder) -> tuple[ProtocolDevice, Command, bytes]:
+        view = self._registry.get(order.device)
+        device = self._devices(order.device)
+        if view is None or device is None:
+            raise CommandError("unknown_device", f"there is no device {order.device!r}")
+        if view.schema is None:
+            raise _offline(view)
+        command = view.schema.command(order.name)
+        if command is None:
+            known = ", ".join(one.name for one in view.schema.commands) or "none"
+            raise CommandError(
+                "unknown_command",
+                f"{order.device} has no command {order.name!r}; it has: {known}",
+            )
+        packed = _packed(command, order.arguments, device)
+        if view.state in (DeviceState.OFFLINE, DeviceState.QUARANTINED):
+            raise _offline(view)
+        return device, command, packed
+
+    def _record_before_sending(self, record: CommandRecord) -> None:
+        try:
+            durable = self._ledger.save_command(record).wait(COMMIT_TIMEOUT_S)
+        except JournalError as error:
+            raise CommandError(
+                "journal_unavailable",
+                f"not sent, because it cannot be recorded: {error}",
+                retry_after_s=5.0,
+            ) from error
+        if not durable:
+            unsent = replace(
+                record,
+                state=CommandState.EXPIRED,
+                error="journal_unavailable",
+                detail="not sent, because it could not be recorded in time",
+            )
+            self._ledger.save_command(unsent, durable=False)
+            raise CommandError(
+                "journal_unavailable", str(unsent.detail), record=unsent, retry_after_s=5.0
+            )
+
+    def _send(
+        self,
+        device: ProtocolDevice,
+        record: CommandRecord,
+        command: Command,
+        packed: bytes,
+        timeout_s: float,
+    ) -> _End:
+        assert record.token is not None
+        try:
+            status = device.command(record.token, command.code, packed, timeout_s=timeout_s)
+        except OutcomeUnknown as error:
+            return CommandState.UNKNOWN, "outcome_unknown", str(error)
+        except BusBusy as error:
+            return CommandState.EXPIRED, "bus_busy", f"never sent: {error}"
+        except WireError as error:
+            return CommandState.EXPIRED, "device_offline", f"never sent: {error}"
+        return _ENDS[status]
+
+    def _next_token(self, device: str) -> int:
+        with self._guard:
+            last = self._tokens.get(device)
+        if last is None:
+            last = self._history.last_token(device)
+        with self._guard:
+            # Another thread may have been here meanwhile; its number is the newer one.
+            last = self._tokens.get(device, last)
+            start = uuid.uuid4().int % TOKENS
+            token = start if last is None else (last + 1) % TOKENS
+            self._tokens[device] = token
+            return token
+
+
+def _packed(command: Command, arguments: Mapping[str, object], device: ProtocolDevice) -> bytes:
+    try:
+        packed = argument_codec.pack(command, arguments)
+    except argument_codec.InvalidArguments as error:
+        raise CommandError("invalid_arguments", str(error), problems=error.problems) from error
+    identity = device.identity
+    needed = len(CommandRequest(0, command.code, packed).encode()) + 5
+    if identity is not None and needed > identity.request_max:
+        raise CommandError(
+            "invalid_arguments",
+            f"the arguments make a frame of {needed} bytes; this board takes {identity.request_max}",
+        )
+    return packed
+
+
+def _offline(view: DeviceView) -> CommandError:
+    reason = f": {view.detail}" if view.detail else ""
+    return CommandError(
+        "device_offline", f"{view.id} is {view.state}{reason}; nothing was sent", retry_after_s=5.0
+    )
+
+
+_ENDS: Mapping[CommandStatus, _End] = {
+    CommandStatus.DONE: (CommandState.DONE, None, None),
+    CommandStatus.RUNNING: (
+        CommandState.UNKNOWN,
+        "outcome_unknown",
+        "the board was still at it when the time was over",
+    ),
+    CommandStatus.UNKNOWN_COMMAND: (
+        CommandState.FAILED,
+        "device_failed",
+        "the board does not know this command, though it described it",
+    ),
+    CommandStatus.BAD_ARGUMENT: (
+        CommandState.REFUSED,
+        "refused",
+        "the board does not take these arguments",
+    ),
+    CommandStatus.REFUSED: (CommandState.REFUSED, "refused", "the board refused"),
+    CommandStatus.FAILED: (CommandState.FAILED, "device_failed", "the board tried and failed"),
+}
+
+
+def _outcome(record: CommandRecord) -> CommandRecord:
+    """The record of a command that is done; `CommandError` for every other end."""
+    if record.state is CommandState.DONE:
+        return record
+    retry_after_s = RETRY_AFTER_S if record.state is CommandState.EXPIRED else None
+    raise CommandError(
+        record.error or "outcome_unknown",
+        record.detail or f"the command is {record.state}",
+        record=record,
+        retry_after_s=retry_after_s,
+    )

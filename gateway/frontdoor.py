@@ -1,0 +1,96 @@
+"""What request threads may ask of the gateway: stored readings, commands and the audit trail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gateway.command_record import CommandRecord
+from gateway.commander import DEADLINE_S, Commander, CommandOrder
+from gateway.hub import LiveHub
+from gateway.journal.reader import JournalReader
+from gateway.journal.types import Order, Page
+from gateway.reading import StoredReading
+
+
+class Readings:
+    """The journal's readings by page, and the newest of each device."""
+
+    def __init__(self, reader: JournalReader, hub: LiveHub) -> None:
+        """Reads nothing yet."""
+        self._reader = reader
+        self._hub = hub
+
+    def page(
+        self,
+        device: str | None,
+        *,
+        since_ms: int | None,
+        until_ms: int | None,
+        limit: int,
+        order: Literal["asc", "desc"],
+        cursor: str | None,
+    ) -> Page:
+        """Readings with since <= time < until. Raises `InvalidCursor`, a `ValueError`."""
+        return self._reader.readings(
+            device,
+            since_ms=since_ms,
+            until_ms=until_ms,
+            limit=limit,
+            order=Order(order),
+            cursor=cursor,
+        )
+
+    def latest(self) -> Sequence[StoredReading]:
+        """The newest reading of every device that has one."""
+        return self._hub.latest()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Some commands, newest first; `next` is the cursor of the following page."""
+
+    records: Sequence[CommandRecord]
+    next: str | None
+
+
+class Commands:
+    """Commands to devices, and what became of earlier ones."""
+
+    def __init__(self, commander: Commander, reader: JournalReader) -> None:
+        """Sends nothing yet."""
+        self._commander = commander
+        self._reader = reader
+
+    def execute(
+        self,
+        device: str,
+        name: str,
+        arguments: Mapping[str, object],
+        *,
+        actor: str | None,
+        idempotency_key: str | None,
+        body_hash: str | None,
+        timeout_s: float | None,
+    ) -> CommandRecord:
+        """Run a command and wait for its outcome. Raises `CommandError` unless it is done."""
+        return self._commander.execute(
+            CommandOrder(
+                device=device,
+                name=name,
+                arguments=arguments,
+                actor=actor,
+                idempotency_key=idempotency_key,
+                body_hash=body_hash,
+                timeout_s=DEADLINE_S if timeout_s is None else timeout_s,
+            )
+        )
+
+    def record(self, command: str) -> CommandRecord | None:
+        """One command by its id, or None."""
+        stored = self._reader.command(command)
+        return stored.record if stored else None
+
+    def records(self, device: str | None, limit: int, cursor: str | None) -> AuditPage:
+        """The audit trail, newest first. Raises `InvalidCursor`, a `ValueError`."""
+        page = self._reader.commands(device, limit=limit, cursor=cursor)
+        return AuditPage([one.record for one in page.commands], page.next)

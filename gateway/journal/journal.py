@@ -1,0 +1,198 @@
+"""The journal: every reading is here before anything else happens to it.
+
+Invariants:
+
+1. A ticket is done only after the COMMIT (synchronous=FULL) that contains everything it stands for.
+2. `next_seq` of a boot is advanced by the commit that stores its readings, in the same transaction, and
+   is never deleted with them: a board is told to forget only what is on disk.
+3. A key is stored once. Readings of boards that speak the protocol bring theirs; others get
+   `<journal id>-<row>`, and the id is random per file.
+4. Row numbers and command versions only rise, and nothing is committed below one that was seen.
+5. What was taken into the queue leaves it only by a COMMIT. A failed commit changes nothing, neither on
+   disk nor in the queue nor its order.
+6. The queue is bounded; what does not fit is refused whole (`JournalFull`) and stays with its owner.
+7. One connection writes and checkpoints, in the thread that calls `open`, `step` and `close`. A lock file
+   keeps a second gateway out.
+8. A reading that leaves the journal is with every registered sink, or in the dead-letter table, or
+   counted in the loss table by the transaction that deletes it.
+9. A damaged file is renamed, never deleted; a file of a newer version is not touched.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gateway.clock import WallClock
+from gateway.command_record import CommandRecord
+from gateway.journal.operations import Advance, Append, Bury, Flush, SaveCommand, SaveDevice
+from gateway.journal.pending import PendingQueue
+from gateway.journal.recovery import Connect, connect_writer
+from gateway.journal.retention import Bounds
+from gateway.journal.rows import (
+    check_integer,
+    check_text,
+    encode_command,
+    encode_device,
+    encode_reading,
+)
+from gateway.journal.store import Store
+from gateway.journal.ticket import Ticket
+from gateway.journal.types import DeadLetter, DeviceRow, JournalState, StoredCommand
+from gateway.journal.writer import Writer
+from gateway.reading import Loss, Reading, StoredReading
+
+
+class Journal:
+    """The durable record of a gateway. See the invariants at the top of this file.
+
+    `commit_interval_s`: least time between commits that nobody waits for, so that SD cards live; at a
+    power cut, what came within it is lost here and still held by boards that speak the protocol.
+    `keep_s` and `max_bytes` bound what is kept, `queue_max` how many readings may wait to be stored.
+    `connect` makes the writing connection; fault injection brings its own.
+
+    `open`, `step` and `close` belong to one thread, the journal writer. Everything else may be called
+    from any thread and never waits for the disk.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: WallClock,
+        commit_interval_s: float = 1.0,
+        keep_s: float = 7 * 86400,
+        max_bytes: int = 1 << 30,
+        queue_max: int = 20000,
+        connect: Connect = connect_writer,
+    ) -> None:
+        self.path = path
+        self._clock = clock
+        self._pending = PendingQueue(queue_max)
+        self._writer = Writer(
+            Store(path, clock, connect),
+            self._pending,
+            interval_s=commit_interval_s,
+            bounds=Bounds(keep_ms=int(keep_s * 1000), max_bytes=max_bytes),
+            queue_max=queue_max,
+        )
+
+    def open(self) -> None:
+        """Open the file, or make it; sets a damaged one aside. Again is no harm.
+
+        At its first call commands that a former run left queued become expired, sent ones unknown.
+        Raises `JournalInUse`, `JournalTooNew` and `NotAJournal` (do not start), `JournalUnavailable`
+        (try again later; what is appended meanwhile waits in the queue).
+        """
+        self._writer.open(self._clock.monotonic())
+
+    def step(self, now: float) -> float:
+        """Commit and trim what is due at `now` (monotonic); seconds until the next step is wanted.
+
+        Infinity never comes back: retention wants a step each minute. Raises `JournalClosed`, and
+        `JournalCorrupt` when the file was found damaged or is gone: call `open` again.
+        """
+        return self._writer.step(now)
+
+    def wait_for_work(self, timeout_s: float) -> bool:
+        """Wait until something may be due earlier than `step` said; False after `timeout_s`."""
+        return self._pending.wait_for_news(timeout_s)
+
+    def wake(self) -> None:
+        """End `wait_for_work` now."""
+        self._pending.wake()
+
+    def close(self) -> None:
+        """Store what is queued, checkpoint, close and unlock. Again is no harm.
+
+        What cannot be stored is logged and stays queued, in case the journal is opened again.
+        """
+        self._writer.close(self._clock.monotonic())
+
+    def append(
+        self, readings: Sequence[Reading], losses: Sequence[Loss] = (), *, urgent: bool = False
+    ) -> Ticket:
+        """Store readings, and losses noticed with them, in one transaction; `urgent`: at once.
+
+        Readings whose key is already stored are ignored and counted. Raises `JournalFull` (nothing was
+        taken) and `ValueError` for what cannot be stored at all, such as NaN, or more than the queue's
+        bound at once.
+        """
+        for loss in losses:
+            check_text(loss.device)
+            check_integer(loss.time_ms)
+            check_integer(loss.count)
+            if loss.count < 1:
+                raise ValueError(f"a loss of {loss.count} samples")
+        encoded = [encode_reading(reading) for reading in readings]
+        operation = Append(tuple(readings), encoded, tuple(losses))
+        if not readings and not losses:
+            operation.ticket.complete()
+            return operation.ticket
+        return self._pending.put(operation, urgent)
+
+    def flush(self) -> Ticket:
+        """Ask for a commit now. The ticket is done when all that was queued before is on disk.
+
+        Raises `JournalFull`.
+        """
+        return self._pending.put(Flush(), urgent=True)
+
+    def save_command(self, record: CommandRecord, durable: bool = True) -> Ticket:
+        """Store a command, new or changed (by id); `durable`: at once, not with the next commit.
+
+        Raises `JournalFull`, and `ValueError` for what is not JSON.
+        """
+        return self._pending.put(SaveCommand(record, encode_command(record)), urgent=durable)
+
+    def save_device(self, device: DeviceRow) -> Ticket:
+        """Store a device, new or changed (by id). Raises `JournalFull`, `ValueError`."""
+        return self._pending.put(SaveDevice(encode_device(device)), urgent=False)
+
+    def register_sink(self, name: str) -> None:
+        """From now on keep what this sink has not got yet.
+
+        Call it for every sink within a minute of `open`: after that retention begins, and with no sinks at
+        all readings count as delivered.
+        """
+        self._writer.register_sink(name)
+        self._pending.put_advance(Advance(name, 0, 0))
+
+    def advance(self, sink: str, row: int, command_version: int = 0) -> Ticket:
+        """The sink has all readings up to `row` and all commands up to `command_version`.
+
+        Written with a later commit; a cursor never goes back, so 0 leaves it where it is. A crash may lose
+        it: then those are delivered once more, under the same keys.
+        """
+        return self._pending.put_advance(Advance(sink, row, command_version))
+
+    def dead_letter(self, sink: str, items: Sequence[DeadLetter]) -> Ticket:
+        """Copy readings that the sink refuses for good to the dead-letter table. Raises `JournalFull`.
+
+        Call it before `advance` moves past them: then no crash in between can lose one.
+        """
+        bury = Bury(sink, tuple(items), self._clock.wall_ms())
+        return self._pending.put(bury, urgent=False)
+
+    def next_seq(self, uid: str, boot: int) -> int:
+        """The lowest sample number of this boot that is not durably stored; 1 for an unknown boot.
+
+        After a gap it is the number behind the highest one stored: what is missing below is the caller's
+        to report as a loss. Raises `JournalClosed` before the first `open`.
+        """
+        return self._writer.next_seq((uid, boot))
+
+    def state(self) -> JournalState:
+        """How the writer is doing."""
+        return self._writer.state()
+
+    def subscribe(self, callback: Callable[[Sequence[StoredReading]], None]) -> Callable[[], None]:
+        """Call `callback` in the writer's thread with newly stored readings after each commit.
+
+        It must be quick. What it raises is logged and counted. Returns what ends the subscription.
+        """
+        return self._writer.readings.add(callback)
+
+    def subscribe_commands(
+        self, callback: Callable[[Sequence[StoredCommand]], None]
+    ) -> Callable[[], None]:
+        """Like `subscribe`, for saved commands."""
+        return self._writer.commands.add(callback)

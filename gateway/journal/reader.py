@@ -1,0 +1,251 @@
+"""Reading the journal from any thread, without ever holding up the writer.
+
+Only what is committed is seen. Pages are keyset pages over (time, row): whatever was stored when the
+first page was read and is still there comes exactly once, in order, however much is stored in between. A
+reading stored in between is seen if its place in the order is ahead of the cursor, and not otherwise.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from gateway.command_record import CommandRecord
+from gateway.journal.cursors import decode_cursor, encode_cursor
+from gateway.journal.pool import ReadPool
+from gateway.journal.rows import (
+    COMMAND_COLUMNS,
+    DEVICE_COLUMNS,
+    READING_COLUMNS,
+    check_integer,
+    decode_command,
+    decode_device,
+    decode_reading,
+)
+from gateway.journal.statistics import read_stats
+from gateway.journal.types import (
+    CommandPage,
+    DeadReading,
+    DeviceRow,
+    JournalStats,
+    LossCount,
+    Order,
+    Page,
+    StoredCommand,
+)
+from gateway.reading import LossReason, StoredReading
+
+LIMIT_MAX: Final = 10_000
+_FIRST_MS: Final = -(2**63 - 1)
+_LAST_MS: Final = 2**63 - 1
+_LATEST: Final = f"""
+    WITH RECURSIVE names (device) AS (
+        SELECT min(device) FROM readings
+        UNION ALL
+        SELECT (SELECT min(device) FROM readings WHERE device > names.device)
+        FROM names WHERE names.device IS NOT NULL)
+    SELECT {READING_COLUMNS} FROM readings WHERE row IN (
+        SELECT (SELECT row FROM readings WHERE device = names.device
+                ORDER BY time_ms DESC, row DESC LIMIT 1)
+        FROM names WHERE device IS NOT NULL)
+    ORDER BY device"""
+
+
+class JournalReader:
+    """Queries. All methods may be called from any thread.
+
+    All raise `JournalUnavailable` when the file cannot be read now, `JournalCorrupt` when it is damaged
+    where it was read, `ValueError` for a limit outside 1..10000 or numbers beyond 64 bits.
+    """
+
+    def __init__(self, path: Path, *, connections_max: int = 8, timeout_s: float = 5.0) -> None:
+        self._pool = ReadPool(path, connections_max, timeout_s)
+
+    def close(self) -> None:
+        """Close all connections. Again is no harm."""
+        self._pool.close()
+
+    def readings(
+        self,
+        device: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int = 1000,
+        order: Order = Order.ASC,
+        cursor: str | None = None,
+    ) -> Page:
+        """Readings of one device, None: of all, from `since_ms` (inclusive) to `until_ms` (exclusive).
+
+        Raises `InvalidCursor`.
+        """
+        order = Order(order)
+        position = decode_cursor(cursor, order, 2) if cursor is not None else None
+        since = _FIRST_MS if since_ms is None else since_ms
+        until = _LAST_MS if until_ms is None else until_ms
+        if order is Order.ASC:
+            # Rows begin at 1, so (since, 0) lies before the first reading of that moment.
+            condition, direction = "(time_ms, row) > (?, ?) AND time_ms < ?", ""
+            time_ms, row = max(position or (since, 0), (since, 0))
+            parameters: list[object] = [time_ms, row, until]
+        else:
+            condition, direction = "(time_ms, row) < (?, ?) AND time_ms >= ?", " DESC"
+            time_ms, row = min(position or (until, 0), (until, 0))
+            parameters = [time_ms, row, since]
+        if device is not None:
+            condition = f"device = ? AND {condition}"
+            parameters.insert(0, device)
+        found = self._query(
+            f"SELECT {READING_COLUMNS} FROM readings WHERE {condition}"
+            f" ORDER BY time_ms{direction}, row{direction} LIMIT ?",
+            [*parameters, _checked(limit) + 1],
+        )
+        page = tuple(decode_reading(row) for row in found[:limit])
+        if len(found) <= limit:
+            return Page(page, None)
+        return Page(page, encode_cursor(order, page[-1].reading.time_ms, page[-1].row))
+
+    def readings_after(self, row: int, limit: int) -> list[StoredReading]:
+        """Readings behind a row number, in the order they were stored."""
+        found = self._query(
+            f"SELECT {READING_COLUMNS} FROM readings WHERE row > ? ORDER BY row LIMIT ?",
+            (row, _checked(limit)),
+        )
+        return [decode_reading(row) for row in found]
+
+    def undelivered(
+        self, sink: str, limit: int, after_row: int | None = None
+    ) -> list[StoredReading]:
+        """What a sink has not got, oldest first.
+
+        Cursors are written late: who has advanced already gives its own mark as `after_row`.
+        """
+        found = self._query(
+            f"SELECT {READING_COLUMNS} FROM readings"
+            " WHERE row > max(?, ifnull((SELECT row FROM cursors WHERE sink = ?), 0))"
+            " ORDER BY row LIMIT ?",
+            (after_row or 0, sink, _checked(limit)),
+        )
+        return [decode_reading(row) for row in found]
+
+    def latest(self) -> list[StoredReading]:
+        """The reading with the newest time of each device, by device."""
+        return [decode_reading(row) for row in self._query(_LATEST)]
+
+    def commands(
+        self,
+        device: str | None = None,
+        *,
+        limit: int = 100,
+        order: Order = Order.DESC,
+        cursor: str | None = None,
+    ) -> CommandPage:
+        """Commands in the order they were first saved. Raises `InvalidCursor`."""
+        order = Order(order)
+        if order is Order.ASC:
+            condition, direction, start = "serial > ?", "", 0
+        else:
+            condition, direction, start = "serial < ?", " DESC", _LAST_MS
+        if cursor is not None:
+            (start,) = decode_cursor(cursor, order, 1)
+        parameters: list[object] = [start]
+        if device is not None:
+            condition = f"device = ? AND {condition}"
+            parameters.insert(0, device)
+        found = self._query(
+            f"SELECT {COMMAND_COLUMNS}, serial FROM commands WHERE {condition}"
+            f" ORDER BY serial{direction} LIMIT ?",
+            [*parameters, _checked(limit) + 1],
+        )
+        page = tuple(decode_command(row) for row in found[:limit])
+        following = encode_cursor(order, found[limit - 1][-1]) if len(found) > limit else None
+        return CommandPage(page, following)
+
+    def command(self, command_id: str) -> StoredCommand | None:
+        """The command with this id; None: there is none, or no longer."""
+        found = self._query(f"SELECT {COMMAND_COLUMNS} FROM commands WHERE id = ?", (command_id,))
+        return decode_command(found[0]) if found else None
+
+    def command_by_idempotency(self, key: str, since_ms: int = 0) -> CommandRecord | None:
+        """The newest command asked for with this idempotency key at `since_ms` or later, or None."""
+        found = self._query(
+            f"SELECT {COMMAND_COLUMNS} FROM commands WHERE idempotency_key = ?"
+            " AND requested_at_ms >= ? ORDER BY serial DESC LIMIT 1",
+            (key, since_ms),
+        )
+        return decode_command(found[0]).record if found else None
+
+    def last_token(self, device: str) -> int | None:
+        """The token of the newest command to a device that has one; None: there is none."""
+        found = self._query(
+            "SELECT token FROM commands WHERE device = ? AND token IS NOT NULL"
+            " ORDER BY serial DESC LIMIT 1",
+            (device,),
+        )
+        return int(found[0][0]) if found else None
+
+    def commands_changed_since(self, version: int, limit: int) -> list[StoredCommand]:
+        """Commands saved after `version`, each as it is now, in the order of their last save."""
+        found = self._query(
+            f"SELECT {COMMAND_COLUMNS} FROM commands WHERE version > ? ORDER BY version LIMIT ?",
+            (version, _checked(limit)),
+        )
+        return [decode_command(row) for row in found]
+
+    def undelivered_commands(
+        self, sink: str, limit: int, after_version: int | None = None
+    ) -> list[StoredCommand]:
+        """Commands saved since the sink last advanced, or since `after_version` if that is later."""
+        found = self._query(
+            f"SELECT {COMMAND_COLUMNS} FROM commands WHERE version >"
+            " max(?, ifnull((SELECT command_version FROM cursors WHERE sink = ?), 0))"
+            " ORDER BY version LIMIT ?",
+            (after_version or 0, sink, _checked(limit)),
+        )
+        return [decode_command(row) for row in found]
+
+    def devices(self) -> list[DeviceRow]:
+        """All devices that were saved, by id."""
+        found = self._query(f"SELECT {DEVICE_COLUMNS} FROM devices ORDER BY id")
+        return [decode_device(row) for row in found]
+
+    def dead_letters(self, sink: str | None = None, *, limit: int = 100) -> list[DeadReading]:
+        """The newest readings that a sink (None: any) refused for good, newest first."""
+        found = self._query(
+            f"SELECT {READING_COLUMNS}, sink, reason, at_ms FROM dead_letters"
+            " WHERE ?1 IS NULL OR sink = ?1 ORDER BY id DESC LIMIT ?2",
+            (sink, _checked(limit)),
+        )
+        return [DeadReading(row[-3], row[-2], row[-1], decode_reading(row)) for row in found]
+
+    def losses(
+        self, *, since_ms: int | None = None, until_ms: int | None = None
+    ) -> list[LossCount]:
+        """Lost samples by device, hour and reason, for hours that begin in the given time."""
+        found = self._query(
+            "SELECT device, hour_ms, reason, count FROM losses WHERE hour_ms >= ? AND hour_ms < ?"
+            " ORDER BY hour_ms, device, reason",
+            (
+                _FIRST_MS if since_ms is None else since_ms,
+                _LAST_MS if until_ms is None else until_ms,
+            ),
+        )
+        return [LossCount(row[0], row[1], LossReason(row[2]), row[3]) for row in found]
+
+    def stats(self) -> JournalStats:
+        """What the journal holds."""
+        with self._pool.connection() as connection:
+            return read_stats(connection)
+
+    def _query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        for value in parameters:
+            if isinstance(value, int):
+                check_integer(value)
+        with self._pool.connection() as connection:
+            # All at once: a statement left half read would keep the write-ahead log from shrinking.
+            return connection.execute(sql, parameters).fetchall()
+
+
+def _checked(limit: int) -> int:
+    if not 1 <= limit <= LIMIT_MAX:
+        raise ValueError(f"limit must be 1..{LIMIT_MAX}, not {limit}")
+    return limit

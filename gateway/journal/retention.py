@@ -1,0 +1,145 @@
+"""Keeps the journal inside its bounds of age and size, a slice at a time.
+
+Age takes only what every sink has. Size takes, in this order: delivered readings, old commands, dead
+letters, and only then readings that no sink has yet; the last two are counted as lost (shed by bound),
+in the same transaction.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.journal.size import used_bytes
+from gateway.journal.transaction import HOUR_MS, count_rows
+from gateway.reading import LossReason
+
+_SLICE: Final = 5000
+_COMMANDS_KEPT_MS: Final = 24 * HOUR_MS
+"""Repeated commands are recognised for 24 h, so that long they stay whatever the bounds say."""
+_LOSSES_KEPT_MS: Final = 366 * 24 * HOUR_MS
+_BOOTS_KEPT: Final = 64
+_SLACK: Final = 0.98
+"""Down to this part of the size, so that not every commit has a trim behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long (ms) and how much (bytes) is kept."""
+
+    keep_ms: int
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What every sink has: readings up to `row`, commands up to `command_version`."""
+
+    row: int
+    command_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trimmed:
+    """What a slice took. `shed`: readings lost by it; `more`: there is more to take at once."""
+
+    rows: int
+    shed: int
+    more: bool
+
+
+def trim(
+    connection: sqlite3.Connection, bounds: Bounds, delivered: Delivered, wall_ms: int
+) -> Trimmed:
+    """Take one slice, inside a transaction of the caller's. Raises `sqlite3.Error`."""
+    rows, full = _trim_by_age(connection, bounds, delivered, wall_ms)
+    shed = 0
+    before = used_bytes(connection)
+    if before > bounds.max_bytes:
+        taken, shed = _trim_by_size(connection, bounds, delivered, wall_ms)
+        rows += taken
+        full = full or (taken + shed > 0 and used_bytes(connection) > bounds.max_bytes)
+    return Trimmed(rows=rows, shed=shed, more=full)
+
+
+def _trim_by_age(
+    connection: sqlite3.Connection, bounds: Bounds, delivered: Delivered, wall_ms: int
+) -> tuple[int, bool]:
+    cutoff = wall_ms - bounds.keep_ms
+    rows = _delete_readings(
+        connection,
+        "time_ms < ? AND row <= ? ORDER BY time_ms LIMIT ?",
+        (cutoff, delivered.row, _SLICE),
+    )
+    commands = _delete_commands(connection, min(cutoff, wall_ms - _COMMANDS_KEPT_MS), delivered)
+    connection.execute("DELETE FROM losses WHERE hour_ms < ?", (wall_ms - _LOSSES_KEPT_MS,))
+    # A board in a reset loop makes a boot a second.
+    connection.execute(
+        "DELETE FROM progress WHERE rowid IN (SELECT rowid FROM (SELECT rowid, row_number()"
+        " OVER (PARTITION BY uid ORDER BY rowid DESC) AS place FROM progress) WHERE place > ?)",
+        (_BOOTS_KEPT,),
+    )
+    return rows, _SLICE in (rows, commands)
+
+
+def _trim_by_size(
+    connection: sqlite3.Connection, bounds: Bounds, delivered: Delivered, wall_ms: int
+) -> tuple[int, int]:
+    """Readings taken that were delivered, and readings shed."""
+    count = _rows_over(connection, bounds)
+    rows = _delete_readings(connection, "row <= ? ORDER BY row LIMIT ?", (delivered.row, count))
+    if rows or _delete_commands(connection, wall_ms - _COMMANDS_KEPT_MS, delivered):
+        return rows, 0
+    shed = _shed(connection, "dead_letters", "id", "1 ORDER BY id LIMIT ?", (count,))
+    if shed:
+        return 0, shed
+    shed = _shed(
+        connection, "readings", "row", "row > ? ORDER BY row LIMIT ?", (delivered.row, count)
+    )
+    count_rows(connection, -shed)
+    return 0, shed
+
+
+def _rows_over(connection: sqlite3.Connection, bounds: Bounds) -> int:
+    """About how many rows must go to come under the bound with some slack; one slice at most."""
+    used = used_bytes(connection)
+    held = int(connection.execute("SELECT value FROM meta WHERE name = 'rows'").fetchone()[0])
+    over = used - bounds.max_bytes * _SLACK
+    return min(_SLICE, int(over / used * held) + 1)
+
+
+def _delete_readings(
+    connection: sqlite3.Connection, condition: str, parameters: tuple[int, ...]
+) -> int:
+    deleted = connection.execute(
+        f"DELETE FROM readings WHERE row IN (SELECT row FROM readings WHERE {condition})",
+        parameters,
+    ).rowcount
+    count_rows(connection, -deleted)
+    return deleted
+
+
+def _delete_commands(connection: sqlite3.Connection, cutoff_ms: int, delivered: Delivered) -> int:
+    return connection.execute(
+        "DELETE FROM commands WHERE serial IN (SELECT serial FROM commands"
+        " WHERE requested_at_ms < ? AND version <= ? AND state NOT IN ('queued', 'sent')"
+        " ORDER BY requested_at_ms LIMIT ?)",
+        (cutoff_ms, delivered.command_version, _SLICE),
+    ).rowcount
+
+
+def _shed(
+    connection: sqlite3.Connection,
+    table: str,
+    key: str,
+    condition: str,
+    parameters: tuple[int, ...],
+) -> int:
+    """Delete readings that are nowhere else and count them as lost in the hour they are from."""
+    chosen = f"{key} IN (SELECT {key} FROM {table} WHERE {condition})"
+    connection.execute(
+        f"INSERT INTO losses SELECT device, time_ms - time_ms % {HOUR_MS}, ?, count(*)"
+        f" FROM {table} WHERE {chosen} GROUP BY 1, 2"
+        " ON CONFLICT (device, hour_ms, reason) DO UPDATE SET count = count + excluded.count",
+        (LossReason.SHED_BY_BOUND.value, *parameters),
+    )
+    return connection.execute(f"DELETE FROM {table} WHERE {chosen}", parameters).rowcount

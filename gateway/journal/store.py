@@ -1,0 +1,224 @@
+"""The open file and its one writing connection. Only the writer's thread uses it."""
+
+import contextlib
+import logging
+import secrets
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gateway.clock import WallClock
+from gateway.journal.ddl import migrate
+from gateway.journal.errors import JournalClosed, JournalCorrupt, JournalUnavailable
+from gateway.journal.lockfile import LockFile
+from gateway.journal.operations import Operation
+from gateway.journal.recovery import (
+    Connect,
+    look_at_header,
+    prepare,
+    set_aside,
+    sync_folder,
+    unavailable,
+)
+from gateway.journal.retention import Bounds, Delivered, Trimmed, trim
+from gateway.journal.transaction import BootKey, Marks, Transaction
+from gateway.journal.trouble import in_words, is_corrupt
+
+_log = logging.getLogger(__name__)
+
+
+class Store:
+    """A journal file: open it, commit to it, trim it, close it.
+
+    `marks` and `progress` outlive the file: when a damaged one is replaced while the gateway runs, row
+    numbers and command versions go on where they were, so that nobody's cursor points past new rows.
+    `progress` is changed by the writer's thread only; others may look a key up at any time.
+    """
+
+    def __init__(self, path: Path, clock: WallClock, connect: Connect) -> None:
+        self.path = path
+        self.marks = Marks()
+        self.progress: dict[BootKey, int] = {}
+        self._clock = clock
+        self._connect = connect
+        self._lock = LockFile(path.with_name(f"{path.name}.lock"))
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] = (0, 0)
+        self._suspicions = 0
+        self._commands_closed = False
+        self._replaced = False
+        self.bytes_used = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be committed to."""
+        return self._connection is not None
+
+    def open(self) -> None:
+        """Open what is there or make it; a damaged file is set aside.
+
+        Raises `JournalInUse`, `JournalTooNew`, `NotAJournal`, `JournalUnavailable`.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise JournalUnavailable(f"{self.path.parent}: {error.strerror}") from error
+        self._lock.acquire()
+        if self._suspicions > 1:
+            # Found damaged again although a full check had found nothing: do not believe the check.
+            self._set_aside("found damaged repeatedly")
+        elif not look_at_header(self.path):
+            self._set_aside("not a database")
+        try:
+            self._open_file()
+        except sqlite3.Error as error:
+            self._disconnect()
+            if not is_corrupt(error):
+                raise unavailable(self.path, error) from error
+            self._set_aside(str(error))
+            self._open_again()
+        except BaseException:
+            self._disconnect()
+            raise
+
+    def commit(self, operations: Sequence[Operation]) -> Transaction:
+        """Commit all of them, or none and raise `sqlite3.Error`. `JournalCorrupt`: the file is gone."""
+        self._check_identity()
+        with self._transaction() as transaction:
+            for operation in operations:
+                transaction.apply(operation)
+        return transaction
+
+    def trim(self, bounds: Bounds, sinks: Collection[str]) -> Trimmed:
+        """Take one slice of what is over the bounds. Raises `sqlite3.Error`."""
+        with self._transaction() as transaction:
+            delivered = self._delivered(transaction.connection, sinks)
+            return trim(transaction.connection, bounds, delivered, self._clock.wall_ms())
+
+    def suspect(self) -> None:
+        """The file was found damaged: let go of it; the next `open` looks closely."""
+        self._suspicions += 1
+        self._disconnect()
+
+    def close(self) -> None:
+        """Write everything into the main file, close it, give the lock back. Again is no harm."""
+        if self._connection is not None:
+            try:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.Error as error:
+                _log.warning("the journal was closed without a checkpoint: %s", in_words(error))
+            self._disconnect()
+        self._lock.release()
+
+    def _open_again(self) -> None:
+        try:
+            self._open_file()
+        except sqlite3.Error as error:
+            self._disconnect()
+            raise unavailable(self.path, error) from error
+
+    def _open_file(self) -> None:
+        self._connection = connection = self._connect(self.path)
+        prepare(connection, self.path, thorough=self._suspicions > 0)
+        migrate(connection, secrets.token_hex(8))
+        found = self.path.stat()
+        self._identity = (found.st_dev, found.st_ino)
+        self._load(connection)
+        with self._transaction() as transaction:
+            if self._replaced:
+                transaction.advanced.update(self.progress)
+            if not self._commands_closed:
+                transaction.close_open_commands(self._clock.wall_ms())
+        self._commands_closed = True
+        self._replaced = False
+        sync_folder(self.path.parent)
+
+    def _load(self, connection: sqlite3.Connection) -> None:
+        meta = dict(connection.execute("SELECT name, value FROM meta"))
+        highest = connection.execute(
+            "SELECT max(seq) FROM sqlite_sequence WHERE name = 'readings'"
+        ).fetchone()[0]
+        self.marks = Marks(
+            journal_id=meta["journal_id"],
+            next_row=max(self.marks.next_row, (highest or 0) + 1),
+            command_version=max(self.marks.command_version, meta["command_version"]),
+            commits=meta["commits"],
+        )
+        for uid, boot, following in connection.execute("SELECT uid, boot, next FROM progress"):
+            self.progress[uid, boot] = max(self.progress.get((uid, boot), 1), following)
+
+    def _set_aside(self, reason: str) -> None:
+        set_aside(self.path, self._clock.wall_ms(), reason)
+        self._suspicions = 0
+        self._replaced = True
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        connection = self._opened()
+        if connection.in_transaction:
+            # Its ROLLBACK had failed.
+            connection.execute("ROLLBACK")
+        transaction = Transaction(connection, replace(self.marks), self.progress)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield transaction
+            transaction.finish()
+            self._commit(transaction)
+        except BaseException:
+            # SQLite has rolled back by itself after some errors. If it cannot now, the next
+            # transaction begins with it; the error that led here is the one to report.
+            if connection.in_transaction:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+            raise
+        self.marks = transaction.marks
+        self.bytes_used = transaction.bytes_used
+        self.progress.update(transaction.advanced)
+
+    def _commit(self, transaction: Transaction) -> None:
+        """COMMIT; an error that comes too late, when it has happened already, is none."""
+        connection = transaction.connection
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction or transaction.marks.commits == self.marks.commits:
+                raise
+            # Rolled back or done, SQLite does not say which. To do it again would store twice what
+            # has no key of its own.
+            found = connection.execute("SELECT value FROM meta WHERE name = 'commits'").fetchone()
+            if found != (transaction.marks.commits,):
+                raise
+            _log.info("a commit was done although SQLite reported: %s", error)
+
+    def _delivered(self, connection: sqlite3.Connection, sinks: Collection[str]) -> Delivered:
+        if not sinks:
+            return Delivered(self.marks.next_row, self.marks.command_version)
+        cursors = {
+            sink: (row, version)
+            for sink, row, version in connection.execute("SELECT * FROM cursors")
+        }
+        known = [cursors.get(sink, (0, 0)) for sink in sinks]
+        return Delivered(min(row for row, _ in known), min(version for _, version in known))
+
+    def _check_identity(self) -> None:
+        """A deleted file can be written for ever, and is gone with the process."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError as error:
+            raise JournalCorrupt(f"{self.path} was removed while it was open") from error
+        if (found.st_dev, found.st_ino) != self._identity:
+            raise JournalCorrupt(f"{self.path} was replaced while it was open")
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise JournalClosed("the journal is not open")
+        return self._connection
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Closing writes too, and may fail for the same reason that led here; what was committed
+            # is on disk already.
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()

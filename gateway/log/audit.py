@@ -1,0 +1,44 @@
+"""commands.log: one line of JSON for every step of every command, for people who ask who did what."""
+
+from collections.abc import Callable
+
+from gateway.command_record import CommandRecord
+from gateway.log.layout import to_json, utc_text
+from gateway.log.log_thread import AuditLine
+from gateway.log.redaction import Redactor
+
+
+class AuditLog:
+    """Hands records to the log thread; never waits for a disk. Any thread may write."""
+
+    def __init__(
+        self, put: Callable[[AuditLine], None], redactor: Redactor, wall_ms: Callable[[], int]
+    ) -> None:
+        """`wall_ms` gives UTC in ms since 1970."""
+        self._put = put
+        self._redactor = redactor
+        self._wall_ms = wall_ms
+
+    def write(self, record: CommandRecord, *, client: str | None = None) -> None:
+        """Note `record` as it is now; `client` is the address the request came from, if it did."""
+        line = {
+            "time": utc_text(self._wall_ms()),
+            "id": record.id,
+            "device": record.device,
+            "name": record.name,
+            "arguments": record.arguments,
+            "state": record.state.value,
+            "result": record.result,
+            "requested_at": utc_text(record.requested_at_ms),
+            "finished_at": _time(record.finished_at_ms),
+            "duration_ms": record.duration_ms,
+            "detail": record.detail,
+            "actor": record.actor,
+            "client": client,
+            "idempotency_key": record.idempotency_key,
+        }
+        self._put(AuditLine(to_json(self._redactor.value(line))))
+
+
+def _time(time_ms: int | None) -> str | None:
+    return None if time_ms is None else utc_text(time_ms)

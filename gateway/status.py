@@ -1,0 +1,151 @@
+"""The gateway about itself: the document of `GET /status`, and whether it is ready."""
+
+import ctypes
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.buses import Buses
+from gateway.clock import WallClock
+from gateway.journal.journal import Journal
+from gateway.journal.types import JournalStatus
+from gateway.supervisor import WorkerState, WorkerView
+
+_TIMEX_BYTES = 256
+_TIME_ERROR = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether the gateway collects and stores; `reasons` says in sentences why not."""
+
+    ready: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSources:
+    """Where the status comes from; every call is a snapshot that may be read from any thread."""
+
+    workers: Callable[[], Mapping[str, WorkerView]]
+    journal: Journal
+    journal_max_bytes: int
+    sinks: Callable[[], Mapping[str, Mapping[str, object]]]
+    buses: Buses
+
+
+class StatusBoard:
+    """Builds the status from snapshots; called from request threads."""
+
+    def __init__(
+        self, gateway: str, version: str, simulated: bool, sources: StatusSources, clock: WallClock
+    ) -> None:
+        """`gateway`: its id. Time starts to count here."""
+        self._gateway = gateway
+        self._version = version
+        self._simulated = simulated
+        self._sources = sources
+        self._clock = clock
+        self._started_mono = clock.monotonic()
+
+    def status(self) -> Mapping[str, object]:
+        """The document of GET /status; times in it are ms since 1970 under names ending in `_ms`."""
+        return {
+            "gateway": self._gateway,
+            "version": self._version,
+            "uptime_s": round(self._clock.monotonic() - self._started_mono, 3),
+            "simulated": self._simulated,
+            "clock": {"time_ms": self._clock.wall_ms(), "synchronized": clock_synchronized()},
+            "workers": self._workers(),
+            "journal": self._journal(),
+            "sinks": dict(self._sources.sinks()),
+            "buses": self._buses(),
+        }
+
+    def readiness(self) -> Readiness:
+        """Ready means: collecting and storing. MongoDB may be away, that is a normal state."""
+        reasons: list[str] = []
+        views = self._sources.workers()
+        for name in ("journal", "collection"):
+            view = views.get(name)
+            if view is None or view.state is not WorkerState.RUNNING:
+                shown = view.state if view else WorkerState.STOPPED
+                detail = f": {view.detail}" if view and view.detail else ""
+                reasons.append(f"{name} is {shown}{detail}")
+        state = self._sources.journal.state()
+        if state.status is JournalStatus.BLOCKED:
+            reasons.append(f"the journal cannot store: {state.detail}")
+        return Readiness(not reasons, tuple(reasons))
+
+    def now_ms(self) -> int:
+        """UTC in ms since 1970."""
+        return self._clock.wall_ms()
+
+    def now_mono(self) -> float:
+        """Monotonic seconds."""
+        return self._clock.monotonic()
+
+    def _workers(self) -> Mapping[str, Any]:
+        now = self._clock.monotonic()
+        return {
+            name: {
+                "state": view.state.value,
+                "restarts": view.restarts,
+                "progress_age_s": _age(now, view.progress_mono),
+                "detail": view.detail,
+            }
+            for name, view in self._sources.workers().items()
+        }
+
+    def _journal(self) -> Mapping[str, Any]:
+        state = self._sources.journal.state()
+        return {
+            "status": state.status.value,
+            "detail": state.detail or None,
+            "journal_id": state.journal_id,
+            "queued": state.queued,
+            "queue_max": state.queue_max,
+            "last_row": state.last_row,
+            "committed_rows": state.committed_rows,
+            "commits": state.commits,
+            "failed_commits": state.failed_commits,
+            "duplicates": state.duplicates,
+            "shed_rows": state.shed_rows,
+            "bytes": state.bytes_used,
+            "bytes_max": self._sources.journal_max_bytes,
+            "last_commit_age_s": _age(self._clock.monotonic(), state.last_commit_mono),
+        }
+
+    def _buses(self) -> Mapping[str, Any]:
+        stats = self._sources.buses.lock_stats()
+        return {
+            one.name: {
+                "type": one.type.value,
+                "port": one.port,
+                "transactions": stats[one.name].acquisitions,
+                "waits": stats[one.name].contentions,
+                "timeouts": stats[one.name].timeouts,
+                "waiting": stats[one.name].waiting,
+                "wait_max_ms": _ms(stats[one.name].wait_max_s),
+                "hold_max_ms": _ms(stats[one.name].hold_max_s),
+                "wait_total_s": round(stats[one.name].wait_total_s, 3),
+                "hold_total_s": round(stats[one.name].hold_total_s, 3),
+            }
+            for one in self._sources.buses.settings
+        }
+
+
+def clock_synchronized() -> bool:
+    """Whether the kernel considers the wall clock right (adjtimex, TIME_ERROR when it does not)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    timex = ctypes.create_string_buffer(_TIMEX_BYTES)  # modes = 0: only read
+    state = int(libc.adjtimex(timex))
+    return 0 <= state < _TIME_ERROR
+
+
+def _age(now: float, then: float | None) -> float | None:
+    return None if then is None else round(now - then, 3)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)

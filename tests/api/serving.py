@@ -1,0 +1,84 @@
+"""A real server in a thread, and a client that can misbehave."""
+
+import contextlib
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from api.server import ApiServer, Limits
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+DEADLINE_S = 10.0
+
+
+class Running:
+    """A server and the thread it runs in."""
+
+    def __init__(self, app: "WSGIApplication", limits: Limits | None = None) -> None:
+        self.beats = threading.Semaphore(0)  # released with every turn of the loop
+        self.server = ApiServer(app, "127.0.0.1", 0, limits=limits, heartbeat=self.beats.release)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self.server.run, args=(self._stop,))
+
+    def start(self) -> None:
+        self.server.start_up()
+        self.address = self.server.address
+        self._thread.start()
+
+    def request_stop(self) -> None:
+        self._stop.set()
+        self.server.wake()
+
+    def join(self) -> None:
+        self._thread.join(DEADLINE_S)
+        assert not self._thread.is_alive(), "the server did not stop"
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(self.address, DEADLINE_S)
+
+    def get(self, path: str = "/healthz", **headers: str) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection(*self.address, timeout=DEADLINE_S)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers=headers)
+            reply = connection.getresponse()
+            return reply.status, json.loads(reply.read())
+
+
+@contextlib.contextmanager
+def serving(app: "WSGIApplication", limits: Limits | None = None) -> Iterator[Running]:
+    running = Running(app, limits)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.request_stop()
+        running.join()
+
+
+def read_reply(connection: socket.socket) -> tuple[int, str, bytes]:
+    """Status, content type and body of one reply."""
+    reply = http.client.HTTPResponse(connection)
+    with contextlib.closing(reply):
+        reply.begin()
+        return reply.status, reply.headers["Content-Type"], reply.read()
+
+
+class Gate:
+    """A WSGI app whose replies wait until the gate is opened."""
+
+    def __init__(self, body: bytes = b'"through"') -> None:
+        self.entered = threading.Event()
+        self.opened = threading.Event()
+        self._body = body
+
+    def __call__(self, environ: object, start_response: Callable[..., object]) -> list[bytes]:
+        self.entered.set()
+        assert self.opened.wait(DEADLINE_S), "nobody opened the gate"
+        length = str(len(self._body))
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", length)])
+        return [self._body]

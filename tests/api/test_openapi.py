@@ -1,0 +1,143 @@
+import json
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from api import examples
+from api.app import create_app
+from api.problems import KINDS
+from api.schemas.command import CommandRequestSchema, CommandSchema
+from api.schemas.device import DeviceSchema
+from api.schemas.reading import ReadingSchema
+from api.schemas.status import StatusSchema
+from tests.api.doubles import Gateway, Settings, fits
+
+# The part of the contract that exists.
+ROUTES = {
+    "GET /api/v1/status",
+    "GET /api/v1/devices",
+    "GET /api/v1/devices/{id}",
+    "GET /api/v1/devices/{id}/readings",
+    "GET /api/v1/readings/latest",
+    "POST /api/v1/devices/{id}/commands",
+    "GET /api/v1/commands",
+    "GET /api/v1/commands/{id}",
+    "GET /healthz",
+    "GET /readyz",
+}
+
+
+@pytest.fixture
+def document(client: FlaskClient) -> Any:
+    reply = client.get("/openapi.json")
+    assert reply.status_code == 200
+    assert reply.content_type == "application/json"
+    return reply.json
+
+
+def operations(document: Any) -> dict[str, Any]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method in ("get", "post", "put", "patch", "delete")
+    }
+
+
+def test_the_document_lists_exactly_the_routes_of_the_contract(document: Any) -> None:
+    assert document["openapi"] == "3.1.0"
+    assert operations(document).keys() == ROUTES
+
+
+def test_every_route_of_the_app_is_documented_or_for_people(
+    client: FlaskClient, document: Any
+) -> None:
+    served = {
+        f"{method} {rule.rule.replace('<', '{').replace('>', '}')}"
+        for rule in client.application.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    for_people = {"GET /", "GET /dashboard/{path:filename}", "GET /openapi.json"}
+    assert served == ROUTES | for_people
+
+
+def test_every_error_code_is_documented(document: Any) -> None:
+    problem = document["components"]["schemas"]["Problem"]["properties"]
+    assert problem["code"]["enum"] == list(KINDS)
+    described = set()
+    for operation in operations(document).values():
+        for status, response in operation["responses"].items():
+            for content_type, content in response["content"].items():
+                if content_type != "application/problem+json":
+                    continue
+                for code, example in content["examples"].items():
+                    assert example["value"]["code"] == code
+                    assert status in (str(KINDS[code].status), "default")
+                    assert f"`{code}`" in response["description"]
+                    described.add(code)
+    assert described == KINDS.keys()
+
+
+def test_every_operation_has_a_name_a_summary_a_tag_and_an_example(document: Any) -> None:
+    names = set()
+    tags = {tag["name"] for tag in document["tags"]}
+    for operation in operations(document).values():
+        names.add(operation["operationId"])
+        assert operation["summary"].endswith(".")
+        assert set(operation["tags"]) <= tags
+        assert operation["responses"]["200"]["content"]["application/json"]["example"]
+    assert len(names) == len(ROUTES)
+
+
+def test_every_reference_leads_somewhere_and_nothing_is_left_over(document: Any) -> None:
+    referred = set(re.findall(r'"\$ref": "#/components/([a-z]+/\w+)"', json.dumps(document)))
+    defined = {f"{kind}/{name}" for kind, items in document["components"].items() for name in items}
+    assert referred == defined
+
+
+def test_times_and_nulls_are_described(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["Reading"]["properties"]["time"] == {"type": "string", "format": "date-time"}
+    last_seen = schemas["Device"]["properties"]["last_seen"]
+    assert last_seen["format"] == "date-time"
+    assert set(last_seen["type"]) == {"string", "null"}
+    values = schemas["Reading"]["properties"]["values"]["additionalProperties"]
+    assert sorted(values["type"]) == ["boolean", "null", "number", "string"]
+
+
+def test_replies_may_grow_and_requests_may_not(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    strict = {name for name, schema in schemas.items() if "additionalProperties" in schema}
+    assert strict <= {"CommandRequest"}
+
+
+def test_query_parameters_are_described_with_their_bounds(document: Any) -> None:
+    operation = operations(document)["GET /api/v1/devices/{id}/readings"]
+    parameters = {parameter["name"]: parameter for parameter in operation["parameters"]}
+    assert parameters.keys() == {"since", "until", "limit", "order", "cursor"}
+    assert parameters["limit"]["schema"] == {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 10_000,
+        "default": 100,
+    }
+    assert parameters["since"]["schema"]["format"] == "date-time"
+    assert parameters["order"]["schema"]["enum"] == ["asc", "desc"]
+
+
+def test_the_examples_are_of_the_form_described() -> None:
+    assert fits(DeviceSchema, examples.DEVICE)
+    assert fits(ReadingSchema, examples.READING)
+    assert fits(CommandSchema, examples.COMMAND)
+    assert fits(CommandRequestSchema, examples.COMMAND_REQUEST)
+    assert fits(StatusSchema, examples.STATUS)
+
+
+def test_two_apps_do_not_share_a_gateway() -> None:
+    one, other = Gateway(), Gateway()
+    other.devices.remove("vehicle")
+    clients = [create_app(gateway.ports, Settings()).test_client() for gateway in (one, other)]
+    counts = [len((client.get("/api/v1/devices").json or {})["devices"]) for client in clients]
+    assert counts == [2, 1]

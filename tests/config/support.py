@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+
+from gateway.config import CommandLineOptions, ConfigError, Settings, load
+
+HOME = {"HOME": "/home/pi"}
+
+
+class Start:
+    """A start of the gateway in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environ: dict[str, str] = dict(HOME)
+
+    def write(self, text: str, name: str = "gateway.toml") -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def load(self, options: CommandLineOptions | None = None) -> Settings:
+        return load(options or CommandLineOptions(), self.environ, self.folder)
+
+    def problems(self, options: CommandLineOptions | None = None) -> list[str]:
+        with pytest.raises(ConfigError) as caught:
+            self.load(options)
+        problems = [str(problem) for problem in caught.value.problems]
+        assert all(problem in str(caught.value) for problem in problems)
+        return problems
+
+    def problem(self, options: CommandLineOptions | None = None) -> str:
+        (only,) = self.problems(options)
+        return only

@@ -1,0 +1,62 @@
+"""The two example files say everything there is, and nothing that is not."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from gateway.config import CommandLineOptions, JournalSettings, load
+from gateway.config.schemas import documented_keys
+from gateway.config.secrets import KNOWN_KEYS, MONGO_KEYS
+
+ROOT = Path(__file__).parents[2]
+TOML = ROOT / "gateway.example.toml"
+ENV = ROOT / ".env.example"
+
+
+def test_the_examples_are_valid(tmp_path: Path) -> None:
+    options = CommandLineOptions(config=TOML, env_file=ENV)
+    settings = load(options, {"STATE_DIRECTORY": "/var/lib/gateway"}, tmp_path)
+    assert settings.gateway.id == "pi-greenhouse"
+    assert settings.mongo.uri is None
+    assert settings.devices[0].metadata == {"room": "A", "train": "12"}
+
+
+def test_every_key_is_in_the_example() -> None:
+    tree = tomllib.loads(TOML.read_text())
+    written = set()
+    for table, content in tree.items():
+        for one in content if isinstance(content, list) else [content]:
+            written |= {(table, key) for key in one}
+    assert written == documented_keys()
+
+
+def test_every_key_is_explained() -> None:
+    """A comment stands above each, or above the keys that it also explains."""
+    uncommented = []
+    previous = ""
+    for line in TOML.read_text().splitlines():
+        if re.match(r"\w+ = ", line) and previous.strip() == "":
+            uncommented.append(line)
+        previous = line
+    assert uncommented == []
+
+
+def test_values_shown_as_defaults_are_the_defaults(tmp_path: Path) -> None:
+    shown = load(CommandLineOptions(config=TOML), {"HOME": "/home/pi"}, tmp_path)
+    plain = load(CommandLineOptions(), {"HOME": "/home/pi"}, tmp_path)
+    assert shown.journal == plain.journal
+    assert isinstance(plain.journal, JournalSettings)
+    assert shown.logging == plain.logging
+    assert shown.mongo == plain.mongo
+    assert (shown.api.host, shown.api.port) == (plain.api.host, plain.api.port)
+
+
+def test_the_example_of_secrets_when_its_lines_are_put_in_force(tmp_path: Path) -> None:
+    text = re.sub(r"^# (\w+=')", r"\1", ENV.read_text(), flags=re.MULTILINE)
+    (tmp_path / ".env").write_text(text)
+    settings = load(CommandLineOptions(), {"HOME": "/home/pi"}, tmp_path)
+    assert settings.mongo.uri is not None
+    assert settings.mqtt.url is not None
+    for key in KNOWN_KEYS:
+        assert key in text
+    assert MONGO_KEYS[0] in text

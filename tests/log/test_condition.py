@@ -1,0 +1,64 @@
+import logging
+import threading
+
+import pytest
+
+from gateway.log import Condition
+from tests.log.fake_clock import FakeClock
+
+
+@pytest.fixture
+def logger(caplog: pytest.LogCaptureFixture) -> logging.Logger:
+    caplog.set_level(logging.INFO)
+    return logging.getLogger("gateway.test")
+
+
+def test_one_line_at_the_beginning_and_one_at_the_end(
+    logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = FakeClock()
+    condition = Condition(
+        logger, "greenhouse is silent", extra={"device": "greenhouse"}, clock=clock
+    )
+    assert not condition.ok()
+    assert condition.failed("no reply")
+    clock.sleep(2.5)
+    assert not condition.failed(TimeoutError())
+    assert (condition.active, condition.failures) == (True, 2)
+    assert condition.ok()
+    assert not condition.ok()
+    assert (condition.active, condition.failures) == (False, 0)
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", "greenhouse is silent: no reply"),
+        ("INFO", "greenhouse is silent: over after 2.5 s and 2 failures; the last: TimeoutError"),
+    ]
+    assert {vars(record)["device"] for record in caplog.records} == {"greenhouse"}
+
+
+def test_it_can_begin_again(logger: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:
+    condition = Condition(logger, "x", level=logging.ERROR)
+    for _ in range(2):
+        assert condition.failed("y")
+        assert condition.ok()
+    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"] * 2
+
+
+def test_lines_alternate_whatever_threads_do(
+    logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    condition = Condition(logger, "x")
+
+    def work() -> None:
+        for _ in range(200):
+            condition.failed("y")
+            condition.ok()
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    condition.ok()
+    levels = [record.levelname for record in caplog.records]
+    assert levels == ["WARNING", "INFO"] * (len(levels) // 2)
+    assert levels
