@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from wsgiref.types import WSGIApplication
 
 from waitress import wasyncore
 from waitress.server import create_server
@@ -19,9 +20,6 @@ from api.app import BODY_LIMIT
 from api.binding import bind
 from api.channel import GatewayChannel
 from gateway.worker import Worker
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 _LOG = logging.getLogger(__name__)
 
@@ -56,7 +54,7 @@ class ApiServer(Worker):
 
     def __init__(
         self,
-        app: "WSGIApplication",
+        app: WSGIApplication,
         host: str,
         port: int,
         *,

@@ -4,8 +4,8 @@ The one file that may import everything. Nothing here is opened or started befor
 """
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlunsplit
 
@@ -24,6 +24,7 @@ from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.collection.worker import CollectionWorker
 from gateway.commander import Commander
 from gateway.config.settings import BusSettings, BusType, DeviceSettings, Settings
+from gateway.delivery.state import DeliveryState
 from gateway.delivery.worker import DeliveryWorker
 from gateway.frontdoor import Commands, Readings
 from gateway.hub import LiveHub
@@ -167,8 +168,8 @@ class App:
             settings.gateway.id, __version__, settings.simulated, sources, self._clock
         )
 
-    def _sinks(self) -> Mapping[str, Mapping[str, object]]:
-        return {name: asdict(worker.state()) for name, worker in self._deliveries.items()}
+    def _sinks(self) -> Sequence[DeliveryState]:
+        return [worker.state() for worker in self._deliveries.values()]
 
     def _poller(self, device: DeviceSettings) -> DevicePoller:
         link = self._buses.link(device.bus, device.address, first_seq=0)

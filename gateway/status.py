@@ -1,15 +1,17 @@
 """The gateway about itself: the document of `GET /status`, and whether it is ready."""
 
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.buses import Buses
 from gateway.clock import WallClock
+from gateway.delivery.state import DeliveryState
 from gateway.journal.journal import Journal
 from gateway.journal.types import JournalStatus
 from gateway.supervisor import WorkerState, WorkerView
+from gateway.times import format_ms
 
 _TIMEX_BYTES = 256
 _TIME_ERROR = 5
@@ -30,7 +32,7 @@ class StatusSources:
     workers: Callable[[], Mapping[str, WorkerView]]
     journal: Journal
     journal_max_bytes: int
-    sinks: Callable[[], Mapping[str, Mapping[str, object]]]
+    sinks: Callable[[], Sequence[DeliveryState]]
     buses: Buses
 
 
@@ -49,16 +51,19 @@ class StatusBoard:
         self._started_mono = clock.monotonic()
 
     def status(self) -> Mapping[str, object]:
-        """The document of GET /status; times in it are ms since 1970 under names ending in `_ms`."""
+        """The document of GET /status."""
         return {
             "gateway": self._gateway,
             "version": self._version,
             "uptime_s": round(self._clock.monotonic() - self._started_mono, 3),
             "simulated": self._simulated,
-            "clock": {"time_ms": self._clock.wall_ms(), "synchronized": clock_synchronized()},
+            "clock": {
+                "time": format_ms(self._clock.wall_ms()),
+                "synchronized": clock_synchronized(),
+            },
             "workers": self._workers(),
             "journal": self._journal(),
-            "sinks": dict(self._sources.sinks()),
+            "sinks": [_sink(state) for state in self._sources.sinks()],
             "buses": self._buses(),
         }
 
@@ -85,17 +90,18 @@ class StatusBoard:
         """Monotonic seconds."""
         return self._clock.monotonic()
 
-    def _workers(self) -> Mapping[str, Any]:
+    def _workers(self) -> list[Mapping[str, Any]]:
         now = self._clock.monotonic()
-        return {
-            name: {
+        return [
+            {
+                "name": name,
                 "state": view.state.value,
                 "restarts": view.restarts,
                 "progress_age_s": _age(now, view.progress_mono),
                 "detail": view.detail,
             }
             for name, view in self._sources.workers().items()
-        }
+        ]
 
     def _journal(self) -> Mapping[str, Any]:
         state = self._sources.journal.state()
@@ -116,10 +122,11 @@ class StatusBoard:
             "last_commit_age_s": _age(self._clock.monotonic(), state.last_commit_mono),
         }
 
-    def _buses(self) -> Mapping[str, Any]:
+    def _buses(self) -> list[Mapping[str, Any]]:
         stats = self._sources.buses.lock_stats()
-        return {
-            one.name: {
+        return [
+            {
+                "name": one.name,
                 "type": one.type.value,
                 "port": one.port,
                 "transactions": stats[one.name].acquisitions,
@@ -132,7 +139,25 @@ class StatusBoard:
                 "hold_total_s": round(stats[one.name].hold_total_s, 3),
             }
             for one in self._sources.buses.settings
-        }
+        ]
+
+
+def _sink(state: DeliveryState) -> Mapping[str, Any]:
+    return {
+        "name": state.sink,
+        "state": state.status.value,
+        "lag_rows": state.lag_rows,
+        "oldest_age_s": state.oldest_age_s,
+        "delivered": state.delivered,
+        "duplicates": state.duplicates,
+        "rejected": state.rejected,
+        "commands_delivered": state.commands_delivered,
+        "commands_rejected": state.commands_rejected,
+        "error": state.error,
+        "last_error": state.last_error,
+        "since": None if state.since_ms is None else format_ms(state.since_ms),
+        "retry_in_s": round(state.retry_in_s, 3),
+    }
 
 
 def clock_synchronized() -> bool:

@@ -258,8 +258,8 @@ class DevicePoller:
             crc_errors=counters.crc_errors,
             resets=self._resets,
             lost=self._lost,
-            latency_ms_p50=quantiles[0] if quantiles else None,
-            latency_ms_p99=quantiles[1] if quantiles else None,
+            latency_ms_p50=round(quantiles[0], 3) if quantiles else None,
+            latency_ms_p99=round(quantiles[1], 3) if quantiles else None,
         )
 
     def _first_view(self) -> DeviceView:

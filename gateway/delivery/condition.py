@@ -1,52 +1,49 @@
-"""What is wrong with a sink, since when, and a log line when that begins and when it ends."""
+"""What is wrong with a sink and since when, for those who ask, and in the log."""
 
 import logging
 from dataclasses import dataclass
 
 from gateway.clock import WallClock
+from gateway.log.condition import Condition
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """How the sink is at one moment; `error` None: it works. Times: UTC ms, monotonic seconds."""
+class SinkCondition:
+    """How the sink is at one moment; `error` None: it works.
+
+    `since_ms` (UTC) is when it began to work, or to fail; until `held_until` (monotonic seconds)
+    nothing is tried.
+    """
 
     since_ms: int
-    since_mono: float
     error: str | None
     last_error: str | None
     held_until: float
 
 
-class ConditionLog:
+class SinkWatch:
     """The delivery thread notes; anyone may look at `current`, which is replaced, never changed."""
 
     def __init__(self, sink: str, clock: WallClock) -> None:
         """Knows nothing yet."""
-        self._sink = sink
         self._clock = clock
-        self.current: Condition | None = None
+        self._log = Condition(log, "delivery is interrupted", extra={"sink": sink}, clock=clock)
+        self.current: SinkCondition | None = None
         """None: nothing was tried yet."""
 
-    def note(self, error: str | None, held_until: float, waiting: int) -> None:
-        """Say how it is after a try: `error`, and until when nothing is tried; `waiting` readings."""
+    def note(self, error: str | None, held_until: float) -> None:
+        """Say how it is after a try: `error`, and until when nothing is tried."""
         before = self.current
-        failed = before is not None and before.error is not None
-        begins = before is None or failed != (error is not None)
-        self.current = Condition(
-            since_ms=self._clock.wall_ms() if begins or before is None else before.since_ms,
-            since_mono=self._clock.monotonic() if begins or before is None else before.since_mono,
+        same = before is not None and (before.error is None) == (error is None)
+        self.current = SinkCondition(
+            since_ms=before.since_ms if before is not None and same else self._clock.wall_ms(),
             error=error,
-            last_error=error or (before.last_error if before else None),
+            last_error=error or (before.last_error if before is not None else None),
             held_until=held_until,
         )
-        if error is not None and begins:
-            log.warning("sink=%s delivery is interrupted: %s", self._sink, error)
-        elif before is not None and begins:
-            log.info(
-                "sink=%s delivery works again after %.1f s; %d readings wait",
-                self._sink,
-                self._clock.monotonic() - before.since_mono,
-                waiting,
-            )
+        if error is None:
+            self._log.ok()
+        else:
+            self._log.failed(error)

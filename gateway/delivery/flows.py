@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 
 from gateway.delivery.ports import DeliveryJournal, DeliveryReader
+from gateway.delivery.read_ahead import ReadAhead
 from gateway.journal.errors import JournalUnavailable
 from gateway.journal.types import DeadLetter, StoredCommand
 from gateway.reading import StoredReading
@@ -25,11 +26,16 @@ def same_file(journal: DeliveryJournal, journal_id: str) -> None:
 class ReadingsFlow:
     """Readings by row. The delivery thread's, but for the counters, which anyone may read."""
 
-    def __init__(self, sink: Sink, journal: DeliveryJournal, reader: DeliveryReader) -> None:
-        """Begins where `begin` says."""
+    def __init__(
+        self, sink: Sink, journal: DeliveryJournal, reader: DeliveryReader, read_ahead: bool
+    ) -> None:
+        """Begins where `begin` says. `read_ahead`: read the next batch while one is sent."""
         self._sink = sink
         self._journal = journal
         self._reader = reader
+        self._ahead = ReadAhead(
+            lambda limit, row: self._reader.undelivered(sink.name, limit, row), read_ahead
+        )
         self._journal_id = ""
         self.cursor = 0
         self.delivered = 0
@@ -41,10 +47,19 @@ class ReadingsFlow:
         """Go on behind `cursor` of the journal with this id."""
         self._journal_id = journal_id
         self.cursor = cursor
+        self.pause()
+
+    def pause(self) -> None:
+        """Keep nothing in memory: it will be a while."""
+        self._ahead.forget()
+
+    def close(self) -> None:
+        """End what reads ahead."""
+        self._ahead.close()
 
     def read(self, limit: int) -> Sequence[StoredReading]:
         """Return the next readings."""
-        batch = self._reader.undelivered(self._sink.name, limit, self.cursor)
+        batch = self._ahead.take(limit, self.cursor)
         self.oldest_ms = batch[0].reading.time_ms if batch else None
         return batch
 
@@ -65,11 +80,11 @@ class ReadingsFlow:
                 [DeadLetter(item.row, item.key, item.reason) for item in rejected],
             )
             log.warning(
-                "sink=%s put %d readings aside as dead letters; the first is %s: %s",
-                self._sink.name,
+                "put %d readings aside as dead letters; the first is %s: %s",
                 len(rejected),
                 rejected[0].key,
                 rejected[0].reason,
+                extra={"sink": self._sink.name},
             )
         last = sent[-1]
         self._journal.advance(self._sink.name, last.row)
@@ -114,10 +129,10 @@ class CommandsFlow:
         same_file(self._journal, self._journal_id)
         for item in rejected:
             log.warning(
-                "sink=%s does not take command %s, which stays in the journal only: %s",
-                self._sink.name,
+                "command %s is not taken and stays in the journal only: %s",
                 item.key,
                 item.reason,
+                extra={"sink": self._sink.name},
             )
         last = sent[-1]
         self._journal.advance(self._sink.name, 0, last.version)

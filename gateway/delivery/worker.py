@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gateway.clock import WallClock
 from gateway.delivery.backoff import Backoff
-from gateway.delivery.condition import Condition, ConditionLog
+from gateway.delivery.condition import SinkCondition, SinkWatch
 from gateway.delivery.flows import CommandsFlow, ReadingsFlow
 from gateway.delivery.ports import DeliveryJournal, DeliveryReader
 from gateway.delivery.state import DeliveryState, DeliveryStatus
@@ -52,8 +52,13 @@ class DeliveryWorker(Worker):
         clock: WallClock,
         describe: Callable[[], Heartbeat],
         rng: random.Random | None = None,
+        *,
+        read_ahead: bool = True,
     ) -> None:
-        """`describe` gives the heartbeat of the moment; `rng` spreads the retries."""
+        """`describe` gives the heartbeat of the moment; `rng` spreads the retries.
+
+        `read_ahead` False keeps everything in one thread, as a simulation needs it.
+        """
         super().__init__()
         self.name = f"delivery-{sink.name}"
         self._sink = sink
@@ -61,7 +66,7 @@ class DeliveryWorker(Worker):
         self._reader = reader
         self._clock = clock
         self._describe = describe
-        self._readings = ReadingsFlow(sink, journal, reader)
+        self._readings = ReadingsFlow(sink, journal, reader, read_ahead)
         self._commands = CommandsFlow(sink, journal, reader)
         rng = rng or random.Random()
         self._lanes = tuple(
@@ -72,7 +77,7 @@ class DeliveryWorker(Worker):
         self._away: str | None = None
         self._held_until = 0.0
         self._beat_at = 0.0
-        self._conditions = ConditionLog(sink.name, clock)
+        self._watch = SinkWatch(sink.name, clock)
         self._journal_id: str | None = None
         self._unsubscribe: tuple[Callable[[], None], ...] = ()
 
@@ -122,11 +127,12 @@ class DeliveryWorker(Worker):
             self._sink.hasten(STOP_BUDGET_S)
             self._finish()
         finally:
+            self._readings.close()
             self._sink.close()
 
     def state(self) -> DeliveryState:
         """Return a snapshot; from any thread."""
-        condition = self._conditions.current
+        condition = self._watch.current
         lag = self._lag_rows()
         oldest_ms = self._readings.oldest_ms if lag else None
         return DeliveryState(
@@ -173,6 +179,7 @@ class DeliveryWorker(Worker):
 
     def _hold(self, now: float, error: str) -> float:
         """Leave the sink alone for a while."""
+        self._readings.pause()
         wait_s = self._backoff.failed()
         self._away = error
         self._held_until = now + wait_s
@@ -182,6 +189,7 @@ class DeliveryWorker(Worker):
         return wait_s
 
     def _hold_lane(self, lane: _Lane, now: float, error: str) -> None:
+        self._readings.pause()
         lane.error = error
         lane.held_until = now + lane.backoff.failed()
         self._note()
@@ -199,7 +207,7 @@ class DeliveryWorker(Worker):
         until = self._held_until
         if self._away is None:
             until = min((lane.held_until for lane in held), default=0.0)
-        self._conditions.note(error, until, self._lag_rows())
+        self._watch.note(error, until)
 
     def _finish(self) -> None:
         deadline = self._clock.monotonic() + STOP_BUDGET_S
@@ -209,11 +217,11 @@ class DeliveryWorker(Worker):
                 return
 
     def _works(self) -> bool:
-        condition = self._conditions.current
+        condition = self._watch.current
         return condition is not None and condition.error is None
 
 
-def _status(condition: Condition | None, lag_rows: int) -> DeliveryStatus:
+def _status(condition: SinkCondition | None, lag_rows: int) -> DeliveryStatus:
     if condition is None:
         return DeliveryStatus.STARTING
     if condition.error is not None:

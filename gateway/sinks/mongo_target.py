@@ -234,7 +234,7 @@ class MongoTarget:
         self._refuse_special_collection()
         problem = self._index_problem()
         if problem is not None and problem != self._problem:
-            _log.warning("sink=mongo %s", problem)
+            _log.warning("MongoDB: %s", problem)
         self._problem = problem
 
     def _refuse_special_collection(self) -> None:

@@ -80,8 +80,7 @@ def stored(row: int, device: str = "greenhouse", **changes: object) -> StoredRea
 
 def fits(schema: type[Schema], document: Any) -> bool:
     """Whether a document is as described: reading it and writing it again changes nothing."""
-    again: object = schema().dump(schema().load(document))
-    return again == document
+    return bool(schema().dump(schema().load(document)) == document)
 
 
 @dataclass

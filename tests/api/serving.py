@@ -6,12 +6,10 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from wsgiref.types import WSGIApplication
 
 from api.server import ApiServer, Limits
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 DEADLINE_S = 10.0
 
@@ -19,7 +17,7 @@ DEADLINE_S = 10.0
 class Running:
     """A server and the thread it runs in."""
 
-    def __init__(self, app: "WSGIApplication", limits: Limits | None = None) -> None:
+    def __init__(self, app: WSGIApplication, limits: Limits | None = None) -> None:
         self.beats = threading.Semaphore(0)  # released with every turn of the loop
         self.server = ApiServer(app, "127.0.0.1", 0, limits=limits, heartbeat=self.beats.release)
         self._stop = threading.Event()
@@ -50,7 +48,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def serving(app: "WSGIApplication", limits: Limits | None = None) -> Iterator[Running]:
+def serving(app: WSGIApplication, limits: Limits | None = None) -> Iterator[Running]:
     running = Running(app, limits)
     running.start()
     try:

@@ -162,7 +162,7 @@ def test_requests_on_one_connection_are_not_taken_for_slow_ones() -> None:
 def is_refused(running: Running) -> bool:
     try:
         running.connect().close()
-    except ConnectionRefusedError:
+    except ConnectionError:  # refused, or reset when the listener closed under the attempt
         return True
     return False
 

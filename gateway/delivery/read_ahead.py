@@ -1,0 +1,51 @@
+"""Reads the next batch while the sink works on the present one, which nearly doubles the drain rate.
+
+The helper thread only reads; what it found is handed over in the delivery thread or thrown away.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from gateway.reading import StoredReading
+
+Read = Callable[[int, int], Sequence[StoredReading]]
+"""(limit, after_row) -> readings."""
+
+
+class ReadAhead:
+    """One batch ahead at most, so memory stays bounded. The delivery thread's alone."""
+
+    def __init__(self, read: Read, enabled: bool) -> None:
+        """`enabled` False: read when asked, in the caller's thread, as a simulation needs it."""
+        self._read = read
+        self._enabled = enabled
+        self._executor: ThreadPoolExecutor | None = None
+        self._ahead: tuple[int, int, Future[Sequence[StoredReading]]] | None = None
+
+    def take(self, limit: int, after_row: int) -> Sequence[StoredReading]:
+        """Return a batch, and begin with the one behind it if this one is full."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[:2] == (limit, after_row):
+            batch = ahead[2].result()
+        else:
+            batch = self._read(limit, after_row)
+        if self._enabled and len(batch) == limit:
+            self._begin(limit, batch[-1].row)
+        return batch
+
+    def forget(self) -> None:
+        """Throw away what was read: it grows old, or its file was replaced."""
+        self._ahead = None
+
+    def close(self) -> None:
+        """End the helper thread; a later `take` would make another."""
+        self.forget()
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown(wait=False)
+
+    def _begin(self, limit: int, after_row: int) -> None:
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(1, thread_name_prefix="delivery-read-ahead")
+        future = self._executor.submit(self._read, limit, after_row)
+        self._ahead = (limit, after_row, future)
