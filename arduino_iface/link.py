@@ -85,8 +85,8 @@ class Link(ABC):
         """Longest frame this wire carries, bytes."""
 
     @abstractmethod
-    def prepare(self) -> None:
-        """Make the wire usable before a board is identified. Raises `PortLost`."""
+    def prepare(self, priority: Priority = Priority.POLL) -> None:
+        """Make the wire usable before a board is asked anything. Raises `PortLost`, `BusBusy`."""
 
     @abstractmethod
     def _attempt(self, request: Frame, priority: Priority, timeout_s: float) -> tuple[float, Frame]:
