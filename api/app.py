@@ -2,7 +2,19 @@
 
 from flask import Flask
 
-from api import commands, context, devices, health, pages, problems, readings, security, status
+from api import (
+    commands,
+    context,
+    devices,
+    events,
+    health,
+    pages,
+    problems,
+    readings,
+    security,
+    status,
+    streams,
+)
 from api.json import StrictJsonProvider
 from api.ports import ApiSettings, Ports
 from api.resource import make_api
@@ -11,7 +23,7 @@ from gateway import __version__
 BODY_LIMIT = 64 * 1024
 """Largest body of a request, bytes."""
 
-_RESOURCES = (status, devices, readings, commands, health)
+_RESOURCES = (status, devices, readings, commands, events, health)
 
 
 def create_app(ports: Ports, settings: ApiSettings) -> Flask:
@@ -29,6 +41,7 @@ def create_app(ports: Ports, settings: ApiSettings) -> Flask:
         MAX_CONTENT_LENGTH=BODY_LIMIT,
     )
     context.attach(app, ports)
+    streams.attach(app, streams.Streams(ports.events.wake))
     security.install(app, settings)
     api = make_api(app)
     for module in _RESOURCES:

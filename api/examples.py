@@ -79,3 +79,12 @@ STATUS: dict[str, Any] = {
     "sinks": [{"name": "mongo", "lag": 0}],
     "buses": [{"name": "i2c1", "type": "i2c"}],
 }
+
+EVENT_STREAM = (
+    "retry: 2000\nid: 2d690160a6c39acd.41.7.5e1f09ab.4\n\n"
+    "id: 2d690160a6c39acd.42.7.5e1f09ab.4\nevent: reading\n"
+    'data: {"key":"0011223344556677-5-42","device":"greenhouse",'
+    '"time":"2026-11-20T07:00:00.123Z","seq":42,"boot":5,'
+    '"values":{"temperature":21.5,"humidity":null},"quality":"partial","simulated":false}\n\n'
+    ": heartbeat\n\n"
+)

@@ -11,6 +11,7 @@ from marshmallow import ValidationError, fields
 from api.times import format_ms, parse_ms
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
+NAMES_MAX = 64
 
 
 class Timestamp(fields.Field[int]):
@@ -43,3 +44,17 @@ class Count(fields.Integer):
         if not isinstance(value, str) or not _DIGITS.fullmatch(value):
             raise ValidationError("must be a whole number")
         return int(value)
+
+
+class Names(fields.Field[frozenset[str]]):
+    """Names separated by commas in a query string, as a set."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> frozenset[str]:
+        names = value.split(",") if isinstance(value, str) else []
+        if not 0 < len(names) <= NAMES_MAX or not all(0 < len(name) <= 64 for name in names):
+            raise ValidationError(
+                f"must be 1 to {NAMES_MAX} names of 1 to 64 characters, separated by commas"
+            )
+        return frozenset(names)

@@ -3,11 +3,12 @@
 Every method is called from request threads, several at once, and answers within a bounded time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from gateway.command_record import CommandRecord
+from gateway.events import Event, Position
 from gateway.reading import StoredReading
 from gateway.registry import DeviceView
 
@@ -107,6 +108,42 @@ class CommandsPort(Protocol):
         ...
 
 
+class EventSource(Protocol):
+    """One listener's way through the events; used by one thread."""
+
+    @property
+    def position(self) -> Position:
+        """The place behind everything taken so far."""
+        ...
+
+    def take(self, timeout_s: float, stopping: Callable[[], bool]) -> Sequence[Event]:
+        """The next events; none when none came within `timeout_s` or `stopping` holds.
+
+        Raises `gateway.journal.errors.JournalError` when what was missed cannot be read.
+        """
+        ...
+
+
+class EventsPort(Protocol):
+    """What happens, live and since a place in the past."""
+
+    def open(
+        self,
+        last_event_id: str | None,
+        devices: frozenset[str] | None,
+        types: frozenset[str] | None,
+    ) -> EventSource:
+        """Events behind that id, or from now on; None of devices or types means all.
+
+        Raises `ValueError` for an id that is none of its own.
+        """
+        ...
+
+    def wake(self) -> None:
+        """Have everyone who waits in `take` ask `stopping`."""
+        ...
+
+
 class Readiness(Protocol):
     """Whether the gateway collects and stores, and if not, why."""
 
@@ -168,3 +205,4 @@ class Ports:
     readings: ReadingsPort
     commands: CommandsPort
     status: StatusPort
+    events: EventsPort

@@ -65,6 +65,11 @@ KINDS: Mapping[str, Kind] = {
         Kind("device_offline", 503, "The device does not answer; nothing was sent."),
         Kind("bus_busy", 503, "The bus was not free in time; nothing was sent."),
         Kind("not_ready", 503, "The gateway does not collect or store; `reasons` says why."),
+        Kind(
+            "too_many_streams",
+            503,
+            "As many event streams and exports are open as the gateway takes at a time.",
+        ),
         Kind("outcome_unknown", 504, "The command was sent and not answered; it may have run."),
     )
 }

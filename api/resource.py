@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 from marshmallow import RAISE, Schema, ValidationError
 
 from api import json, problems
-from api.fields import Timestamp
+from api.fields import Names, Timestamp
 from api.problems import KINDS, Problem
 from api.schemas.problem import ProblemSchema
 
@@ -47,13 +47,20 @@ class Resource:
         self,
         rule: str,
         *,
-        reply: type[Schema],
-        example: object,
+        reply: type[Schema] | None = None,
+        example: object = None,
         query: type[Schema] | None = None,
+        media: Mapping[str, Mapping[str, Any]] | None = None,
+        headers: Mapping[str, Mapping[str, Any]] | None = None,
         errors: Sequence[str] = (),
     ) -> Callable[[View], View]:
-        """A GET endpoint. With `query`, its parameters come as the mapping `query`."""
-        return self._endpoint("GET", rule, reply, example, query, None, {}, errors)
+        """A GET endpoint. With `query`, its parameters come as the mapping `query`.
+
+        `media` are the other forms of the reply by content type; `headers` are documented only.
+        """
+        content = {**_json_content(reply, example), **(media or {})}
+        extra = {"parameters": _header_parameters(headers or {})}
+        return self._endpoint("GET", rule, {200: _reply(content)}, query, None, extra, errors)
 
     def post(
         self,
@@ -64,43 +71,42 @@ class Resource:
         example: object,
         body_example: object,
         headers: Mapping[str, Mapping[str, Any]],
+        query: type[Schema] | None = None,
+        replies: Mapping[int | str, object] | None = None,
         errors: Sequence[str] = (),
     ) -> Callable[[View], View]:
-        """A POST endpoint. Its body comes as the mapping `body`; `headers` are documented only."""
-        description = {
+        """A POST endpoint. Its body comes as the mapping `body`; `headers` are documented only.
+
+        `replies` are the successes beside 200, by status.
+        """
+        extra = {
             "requestBody": {
                 "required": True,
                 "content": {"application/json": {"schema": body, "example": body_example}},
-            }
+            },
+            "parameters": _header_parameters(headers),
         }
-        parameters = [{"in": "header", "name": name, **spec} for name, spec in headers.items()]
-        extra = {**description, "parameters": parameters}
-        return self._endpoint(
-            "POST", rule, reply, example, None, body, extra, (*_WITH_BODY, *errors)
-        )
+        successes = {200: _reply(_json_content(reply, example)), **(replies or {})}
+        return self._endpoint("POST", rule, successes, query, body, extra, (*_WITH_BODY, *errors))
 
     def _endpoint(
         self,
         method: str,
         rule: str,
-        reply: type[Schema],
-        example: object,
+        successes: Mapping[int | str, object],
         query: type[Schema] | None,
         body: type[Schema] | None,
         extra: Mapping[str, Any],
         errors: Sequence[str],
     ) -> Callable[[View], View]:
         responses: dict[int | str, object] = {
-            200: {
-                "description": "As asked for.",
-                "content": {"application/json": {"schema": reply, "example": example}},
-            },
+            **successes,
             **_error_responses((*_ALWAYS, *errors)),
             "default": _error_response(_ANYWHERE),
         }
         documentation = {"responses": responses, **extra}
         if query is not None:
-            documentation["parameters"] = [{"in": "query", "schema": query}]
+            documentation["parameters"] = [{"in": "query", "schema": query}, *extra["parameters"]]
 
         def decorate(view: View) -> View:
             @functools.wraps(view)
@@ -118,6 +124,18 @@ class Resource:
             return view
 
         return decorate
+
+
+def _json_content(reply: type[Schema] | None, example: object) -> dict[str, Mapping[str, Any]]:
+    return {} if reply is None else {"application/json": {"schema": reply, "example": example}}
+
+
+def _reply(content: Mapping[str, Mapping[str, Any]]) -> dict[str, object]:
+    return {"description": "As asked for.", "content": content}
+
+
+def _header_parameters(headers: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [{"in": "header", "name": name, **spec} for name, spec in headers.items()]
 
 
 def _load_query(schema: type[Schema] | None) -> Mapping[str, Any]:
@@ -208,6 +226,7 @@ def make_api(app: Flask) -> Any:
     api.DEFAULT_ERROR_RESPONSE_NAME = None
     api.init_app(app)
     api.register_field(Timestamp, "string", "date-time")
+    api.register_field(Names, "string", None)
     # Belongs to a header that no operation here sends.
     del api.spec.components.schemas["PaginationMetadata"]
     return api

@@ -13,6 +13,7 @@ from urllib.parse import urlunsplit
 from api.app import create_app
 from api.ports import Ports
 from api.server import ApiServer
+from api.streams import streams_of
 from arduino_iface.device import ProtocolDevice
 from dummy_hw import demo, factory
 from dummy_hw.eeprom import FileEeprom
@@ -27,6 +28,8 @@ from gateway.commander import Commander
 from gateway.config.settings import BusSettings, BusType, DeviceSettings, Settings
 from gateway.delivery.state import DeliveryState
 from gateway.delivery.worker import DeliveryWorker
+from gateway.event_stream import Events
+from gateway.events import EventFeed
 from gateway.frontdoor import Commands, Readings
 from gateway.hub import LiveHub
 from gateway.journal.errors import JournalError
@@ -84,6 +87,10 @@ class App:
         )
         self._reader = JournalReader(journal.path)
         self._journal.subscribe(self._hub.publish)
+        self._feed = EventFeed(self._registry.get, lambda: self._journal.state().journal_id)
+        self._journal.subscribe(self._feed.publish_readings)
+        self._journal.subscribe_commands(self._feed.publish_commands)
+        self._registry.subscribe(self._feed.publish_device)
         self._deliveries: dict[str, DeliveryWorker] = {}
         self._devices: dict[str, ProtocolDevice] = {}
         self._pollers = [self._poller(device) for device in settings.devices]
@@ -176,9 +183,11 @@ class App:
             readings=Readings(self._reader, self._hub),
             commands=Commands(self._commander, self._reader),
             status=self._status_board(sources),
+            events=Events(self._feed, self._reader),
         )
+        app = create_app(ports, settings.api)
         self._server = ApiServer(
-            create_app(ports, settings.api), settings.api.host, settings.api.port
+            app, settings.api.host, settings.api.port, end_streams=streams_of(app).end
         )
         return self._server
 

@@ -11,6 +11,9 @@ from arduino_iface.arguments import InvalidArguments, pack
 from arduino_iface.schema import parse
 from gateway.command_record import CommandRecord, CommandState
 from gateway.errors import CommandError
+from gateway.event_stream import Events
+from gateway.events import EventFeed
+from gateway.journal.types import StoredCommand
 from gateway.reading import Quality, Reading, StoredReading
 from gateway.registry import DeviceHealth, DeviceState, DeviceView, Registry
 
@@ -143,6 +146,32 @@ class FakeReadings:
 
 
 @dataclass
+class Stats:
+    last_row: int = 0
+    command_version: int = 0
+
+
+@dataclass
+class FakeHistory:
+    """What the journal holds, for streams that resume."""
+
+    rows: list[StoredReading] = field(default_factory=list)
+    versions: list[StoredCommand] = field(default_factory=list)
+
+    def stats(self) -> Stats:
+        return Stats(
+            max((row.row for row in self.rows), default=0),
+            max((one.version for one in self.versions), default=0),
+        )
+
+    def readings_after(self, row: int, limit: int) -> list[StoredReading]:
+        return [one for one in self.rows if one.row > row][:limit]
+
+    def commands_changed_since(self, version: int, limit: int) -> list[StoredCommand]:
+        return [one for one in self.versions if one.version > version][:limit]
+
+
+@dataclass
 class FakeCommands:
     """Checks arguments as the real one does; `outcome` is raised instead of doing anything."""
 
@@ -199,6 +228,7 @@ class Readiness:
 class FakeStatus:
     reasons: Sequence[str] = ()
     failure: Exception | None = None
+    mono: float = NOW_MONO
 
     def status(self) -> Mapping[str, object]:
         if self.failure is not None:
@@ -222,7 +252,7 @@ class FakeStatus:
         return NOW_MS
 
     def now_mono(self) -> float:
-        return NOW_MONO
+        return self.mono
 
 
 class Gateway:
@@ -235,7 +265,11 @@ class Gateway:
         self.readings = FakeReadings([stored(row) for row in range(1, 6)])
         self.commands = FakeCommands(self.devices)
         self.status = FakeStatus()
+        self.feed = EventFeed(self.devices.get, lambda: "journal")
+        self.devices.subscribe(self.feed.publish_device)
+        self.history = FakeHistory()
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.devices, self.readings, self.commands, self.status)
+        events = Events(self.feed, self.history)  # type: ignore[arg-type]
+        return Ports(self.devices, self.readings, self.commands, self.status, events)
