@@ -1,7 +1,7 @@
 """GET /events: what happens, as Server-Sent Events."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ from api.schemas.event import EventQuerySchema
 from api.shapes.command import command_document
 from api.shapes.device import device_document
 from api.shapes.reading import reading_document
-from api.streams import Slot, streams
+from api.streams import stream_response, streams
 from gateway.events import Event
 from gateway.journal.errors import JournalError
 from gateway.journal.types import StoredCommand
@@ -59,7 +59,7 @@ def stream_events(query: Mapping[str, Any]) -> Response:
     last_id = request.headers.get("Last-Event-ID") or None
     slot = None
     try:
-        source = gateway.events.open(last_id, query["device"], query["type"])
+        source = gateway.events.open(last_id, _set(query["device"]), _set(query["type"]))
         if request.method != "HEAD":
             slot = streams().take()
     except ValueError as error:
@@ -75,13 +75,8 @@ def stream_events(query: Mapping[str, Any]) -> Response:
     return stream_response(frames, CONTENT_TYPE, slot)
 
 
-def stream_response(body: Iterator[bytes], content_type: str, slot: Slot | None) -> Response:
-    """A reply that goes on until `body` ends; `slot` is given back then."""
-    response = Response(body, content_type=content_type)
-    if slot is not None:
-        response.call_on_close(slot.close)
-    response.headers["X-Accel-Buffering"] = "no"  # proxies shall not collect it
-    return response
+def _set(names: Sequence[str] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(names)
 
 
 @dataclass(frozen=True, slots=True)

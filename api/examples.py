@@ -88,3 +88,26 @@ EVENT_STREAM = (
     '"values":{"temperature":21.5,"humidity":null},"quality":"partial","simulated":false}\n\n'
     ": heartbeat\n\n"
 )
+
+READING_LIST: dict[str, Any] = {"readings": [READING], "next": None, "complete": True}
+
+WINDOW_LIST: dict[str, Any] = {
+    "windows": [
+        {
+            "time": "2026-11-20T07:00:00.000Z",
+            "values": {"temperature": {"mean": 21.48, "count": 60}},
+        }
+    ],
+    "every_s": 60.0,
+    "next": None,
+    "complete": True,
+}
+
+CSV = (
+    "time,key,quality,temperature,humidity\r\n"
+    "2026-11-20T07:00:00.123Z,0011223344556677-5-42,partial,21.5,\r\n"
+)
+
+SENML: list[dict[str, Any]] = [
+    {"bn": "greenhouse/", "bt": 1795158000.123, "n": "temperature", "u": "Cel", "v": 21.5}
+]

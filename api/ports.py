@@ -3,7 +3,7 @@
 Every method is called from request threads, several at once, and answers within a bounded time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -11,6 +11,7 @@ from gateway.command_record import CommandRecord
 from gateway.events import Event, Position
 from gateway.reading import StoredReading
 from gateway.registry import DeviceView
+from gateway.windows import Window, WindowQuery
 
 Order = Literal["asc", "desc"]
 
@@ -40,13 +41,37 @@ class ReadingsPage(Protocol):
         """Opaque to callers."""
         ...
 
+    @property
+    def complete(self) -> bool:
+        """False when older ones exist or may exist that cannot be had now."""
+        ...
+
+
+class WindowsPage(Protocol):
+    """One page of windows; `next` and `complete` as for readings."""
+
+    @property
+    def windows(self) -> Sequence[Window]:
+        """In the order that was asked for; those without a reading are left out."""
+        ...
+
+    @property
+    def next(self) -> str | None:
+        """Opaque to callers."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """As for readings."""
+        ...
+
 
 class ReadingsPort(Protocol):
-    """What the journal holds, and the newest of it."""
+    """What is stored, however old, and the newest of it."""
 
     def page(
         self,
-        device: str | None,
+        device: str,
         *,
         since_ms: int | None,
         until_ms: int | None,
@@ -58,6 +83,21 @@ class ReadingsPort(Protocol):
 
         Raises `ValueError` for a cursor that is none of its own.
         """
+        ...
+
+    def every(
+        self, device: str, *, since_ms: int | None, until_ms: int | None, order: Order
+    ) -> Iterator[StoredReading]:
+        """All of them, in bounded memory.
+
+        Raises `gateway.history.HistoryUnavailable` where some cannot be had now.
+        """
+        ...
+
+    def windows(
+        self, query: WindowQuery, *, limit: int, order: Order, cursor: str | None
+    ) -> WindowsPage:
+        """Readings summed up over windows. Raises `ValueError` for a cursor that is none of its own."""
         ...
 
     def latest(self) -> Sequence[StoredReading]:

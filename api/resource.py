@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 from marshmallow import RAISE, Schema, ValidationError
 
 from api import json, problems
-from api.fields import Names, Timestamp
+from api.fields import Interval, Names, Timestamp
 from api.problems import KINDS, Problem
 from api.schemas.problem import ProblemSchema
 
@@ -227,6 +227,7 @@ def make_api(app: Flask) -> Any:
     api.init_app(app)
     api.register_field(Timestamp, "string", "date-time")
     api.register_field(Names, "string", None)
+    api.register_field(Interval, "string", None)
     # Belongs to a header that no operation here sends.
     del api.spec.components.schemas["PaginationMetadata"]
     return api

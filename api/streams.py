@@ -5,9 +5,9 @@ waiting; and when it stops, they end first.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from flask import Flask, current_app
+from flask import Flask, Response, current_app
 
 from api.problems import Problem
 
@@ -92,3 +92,12 @@ def streams_of(app: Flask) -> Streams:
     found = app.extensions[_KEY]
     assert isinstance(found, Streams)
     return found
+
+
+def stream_response(body: Iterator[bytes], content_type: str, slot: Slot | None) -> Response:
+    """A reply that goes on until `body` ends; `slot` is given back then."""
+    response = Response(body, content_type=content_type)
+    if slot is not None:
+        response.call_on_close(slot.close)
+    response.headers["X-Accel-Buffering"] = "no"  # proxies shall not collect it
+    return response

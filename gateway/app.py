@@ -31,6 +31,7 @@ from gateway.delivery.worker import DeliveryWorker
 from gateway.event_stream import Events
 from gateway.events import EventFeed
 from gateway.frontdoor import Commands, Readings
+from gateway.history import History
 from gateway.hub import LiveHub
 from gateway.journal.errors import JournalError
 from gateway.journal.journal import Journal
@@ -41,6 +42,7 @@ from gateway.registry import Registry
 from gateway.signals import StopSignals
 from gateway.sinks.base import Heartbeat
 from gateway.sinks.mongo import MongoSink
+from gateway.sinks.mongo_history import MongoHistory
 from gateway.status import StatusBoard, StatusSources
 from gateway.supervisor import Supervisor, WorkerState
 from gateway.worker import Worker
@@ -91,6 +93,7 @@ class App:
         self._journal.subscribe(self._feed.publish_readings)
         self._journal.subscribe_commands(self._feed.publish_commands)
         self._registry.subscribe(self._feed.publish_device)
+        self._archive = self._make_archive()
         self._deliveries: dict[str, DeliveryWorker] = {}
         self._devices: dict[str, ProtocolDevice] = {}
         self._pollers = [self._poller(device) for device in settings.devices]
@@ -111,6 +114,8 @@ class App:
             finally:
                 self._buses.close()
                 self._reader.close()
+                if self._archive is not None:
+                    self._archive.close()
                 if self._hardware is not None:
                     self._hardware.stop()
 
@@ -169,6 +174,14 @@ class App:
         self._deliveries[sink.name] = worker
         return worker
 
+    def _make_archive(self) -> MongoHistory | None:
+        mongo = self._settings.mongo
+        if mongo.uri is None:
+            return None
+        return MongoHistory(
+            mongo.uri, mongo.database, self._settings.gateway.id, self._clock.monotonic
+        )
+
     def _make_server(self) -> ApiServer:
         settings = self._settings
         sources = StatusSources(
@@ -180,7 +193,7 @@ class App:
         )
         ports = Ports(
             devices=self._registry,
-            readings=Readings(self._reader, self._hub),
+            readings=Readings(History(self._reader, self._archive), self._hub),
             commands=Commands(self._commander, self._reader),
             status=self._status_board(sources),
             events=Events(self._feed, self._reader),

@@ -1,6 +1,6 @@
 """A gateway for the API's tests: small, by hand, and it refuses what the real one would refuse."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -13,9 +13,11 @@ from gateway.command_record import CommandRecord, CommandState
 from gateway.errors import CommandError
 from gateway.event_stream import Events
 from gateway.events import EventFeed
+from gateway.history import HistoryUnavailable
 from gateway.journal.types import StoredCommand
 from gateway.reading import Quality, Reading, StoredReading
 from gateway.registry import DeviceHealth, DeviceState, DeviceView, Registry
+from gateway.windows import Window, WindowQuery, summed_up
 
 NOW_MS = 1_795_158_000_000  # 2026-11-20T07:00:00.000Z
 NOW_MONO = 5000.0
@@ -97,6 +99,14 @@ class Settings:
 class Page:
     readings: Sequence[StoredReading]
     next: str | None
+    complete: bool = True
+
+
+@dataclass
+class WindowsPage:
+    windows: Sequence[Window]
+    next: str | None
+    complete: bool = True
 
 
 @dataclass
@@ -111,10 +121,11 @@ class FakeReadings:
 
     rows: list[StoredReading] = field(default_factory=list)
     asked: list[dict[str, object]] = field(default_factory=list)
+    complete: bool = True
 
     def page(
         self,
-        device: str | None,
+        device: str,
         *,
         since_ms: int | None,
         until_ms: int | None,
@@ -128,7 +139,7 @@ class FakeReadings:
         rows = [
             row
             for row in self.rows
-            if (device is None or row.reading.device == device)
+            if row.reading.device == device
             and (since_ms is None or row.reading.time_ms >= since_ms)
             and (until_ms is None or row.reading.time_ms < until_ms)
         ]
@@ -136,7 +147,39 @@ class FakeReadings:
             rows.reverse()
         start = 0 if cursor is None else int(cursor)
         more = len(rows) > start + limit
-        return Page(rows[start : start + limit], str(start + limit) if more else None)
+        following = str(start + limit) if more else None
+        return Page(rows[start : start + limit], following, self.complete)
+
+    def every(
+        self,
+        device: str,
+        *,
+        since_ms: int | None,
+        until_ms: int | None,
+        order: Literal["asc", "desc"],
+    ) -> Iterator[StoredReading]:
+        if not self.complete:
+            raise HistoryUnavailable("older readings are out of reach")
+        page = self.page(
+            device, since_ms=since_ms, until_ms=until_ms, limit=10_000, order=order, cursor=None
+        )
+        yield from page.readings
+
+    def windows(
+        self, query: WindowQuery, *, limit: int, order: Literal["asc", "desc"], cursor: str | None
+    ) -> WindowsPage:
+        page = self.page(
+            query.device,
+            since_ms=query.since_ms,
+            until_ms=query.until_ms,
+            limit=10_000,
+            order=order,
+            cursor=None,
+        )
+        windows = list(summed_up((row.reading for row in page.readings), query))
+        start = 0 if cursor is None else int(cursor)
+        following = str(start + limit) if len(windows) > start + limit else None
+        return WindowsPage(windows[start : start + limit], following, self.complete)
 
     def latest(self) -> Sequence[StoredReading]:
         newest: dict[str, StoredReading] = {}

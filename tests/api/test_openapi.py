@@ -10,7 +10,7 @@ from api.app import create_app
 from api.problems import KINDS
 from api.schemas.command import CommandRequestSchema, CommandSchema
 from api.schemas.device import DeviceSchema
-from api.schemas.reading import ReadingSchema
+from api.schemas.reading import ReadingListSchema, ReadingSchema, WindowListSchema
 from api.schemas.status import StatusSchema
 from tests.api.doubles import Gateway, Settings, fits
 
@@ -118,13 +118,11 @@ def test_replies_may_grow_and_requests_may_not(document: Any) -> None:
 def test_query_parameters_are_described_with_their_bounds(document: Any) -> None:
     operation = operations(document)["GET /api/v1/devices/{id}/readings"]
     parameters = {parameter["name"]: parameter for parameter in operation["parameters"]}
-    assert parameters.keys() == {"since", "until", "limit", "order", "cursor"}
-    assert parameters["limit"]["schema"] == {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": 10_000,
-        "default": 100,
+    assert parameters.keys() == {
+        *("since", "until", "limit", "order", "cursor", "channels", "every", "agg")
     }
+    limit = parameters["limit"]["schema"]
+    assert (limit["minimum"], limit["maximum"]) == (1, 10_000)
     assert parameters["since"]["schema"]["format"] == "date-time"
     assert parameters["order"]["schema"]["enum"] == ["asc", "desc"]
 
@@ -132,6 +130,8 @@ def test_query_parameters_are_described_with_their_bounds(document: Any) -> None
 def test_the_examples_are_of_the_form_described() -> None:
     assert fits(DeviceSchema, examples.DEVICE)
     assert fits(ReadingSchema, examples.READING)
+    assert fits(ReadingListSchema, examples.READING_LIST)
+    assert fits(WindowListSchema, examples.WINDOW_LIST)
     assert fits(CommandSchema, examples.COMMAND)
     assert fits(CommandRequestSchema, examples.COMMAND_REQUEST)
     assert fits(StatusSchema, examples.STATUS)
