@@ -1,6 +1,7 @@
 """One device's life under a fake clock: found, polled, silent, exchanged, restarted."""
 
 import logging
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,7 @@ def asked_after(house: House, poller: object, seconds: float) -> list[float]:
         house.run(STEP_S, poller)  # type: ignore[arg-type]
         if house.transport.transactions > before:
             times.append(at)
-    return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    return [later - earlier for earlier, later in pairwise(times)]
 
 
 def test_silence_is_one_line_at_its_beginning_and_one_at_its_end(
@@ -108,7 +109,7 @@ def test_silence_is_one_line_at_its_beginning_and_one_at_its_end(
     caplog.clear()
     board.power_off()
     house.run(30.0, poller)
-    (line,) = warnings(caplog, "does not answer")
+    assert len(warnings(caplog, "does not answer")) == 1
     board.power_on()
     house.run(11.0, poller)
     (_, end) = warnings(caplog, "does not answer")
