@@ -222,6 +222,12 @@ class DevicePoller:
         identity = self.device.identity
         if identity is None:
             return  # a command has just found out that the board has started again
+        if self._view.state is not DeviceState.ONLINE:
+            log.info(
+                "device is online: uid %s boot %d firmware %s",
+                *(identity.uid, identity.boot, identity.schema.firmware or "unknown"),
+                extra={"device": self.settings.source.device, "bus": self.settings.bus},
+            )
         self._publish(
             state=DeviceState.ONLINE,
             detail=None,
