@@ -70,6 +70,11 @@ KINDS: Mapping[str, Kind] = {
         Kind("device_offline", 503, "The device does not answer; nothing was sent."),
         Kind("bus_busy", 503, "The bus was not free in time; nothing was sent."),
         Kind(
+            "journal_unavailable",
+            503,
+            "The command could not be recorded, so it was not sent.",
+        ),
+        Kind(
             "history_unavailable",
             503,
             "Readings older than the journal keeps are in MongoDB, which does not answer.",
@@ -95,7 +100,9 @@ _CODE_OF_STATUS = {
     501: "not_implemented",
 }
 
-_RETRY_LATER = frozenset({"device_offline", "bus_busy", "command_in_progress"})
+_RETRY_LATER = frozenset(
+    {"device_offline", "bus_busy", "command_in_progress", "journal_unavailable"}
+)
 
 
 class Problem(Exception):

@@ -38,6 +38,7 @@ from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal_worker import JournalWorker
 from gateway.log.audit import AuditLog
+from gateway.reading_log import ReadingLog
 from gateway.registry import Registry
 from gateway.signals import StopSignals
 from gateway.sinks.base import Heartbeat
@@ -94,6 +95,7 @@ class App:
         self._journal.subscribe_commands(self._feed.publish_commands)
         self._registry.subscribe(self._feed.publish_device)
         self._archive = self._make_archive()
+        self._journal.subscribe(ReadingLog(self._clock).publish)
         self._deliveries: dict[str, DeliveryWorker] = {}
         self._devices: dict[str, ProtocolDevice] = {}
         self._pollers = [self._poller(device) for device in settings.devices]
