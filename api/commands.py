@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify, request, url_for
 
 from api import examples
 from api.context import ports
@@ -18,6 +18,7 @@ from api.schemas.command import (
     CommandQuerySchema,
     CommandRequestSchema,
     CommandSchema,
+    SendQuerySchema,
 )
 from api.shapes.command import command_document
 
@@ -29,6 +30,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 @resource.post(
     "/devices/<id>/commands",
+    query=SendQuerySchema,
     body=CommandRequestSchema,
     body_example=examples.COMMAND_REQUEST,
     reply=CommandSchema,
@@ -40,6 +42,13 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
             "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
         }
     },
+    replies={
+        202: {
+            "description": "Recorded; `Location` is where to ask what became of it.",
+            "headers": {"Location": {"schema": {"type": "string"}}},
+            "content": {"application/json": {"schema": CommandSchema, "example": examples.QUEUED}},
+        }
+    },
     errors=[
         "unknown_device",
         "unknown_command",
@@ -47,6 +56,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
         "idempotency_mismatch",
         "refused",
         "command_in_progress",
+        "queue_full",
         "device_failed",
         "device_offline",
         "bus_busy",
@@ -54,22 +64,31 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
         "outcome_unknown",
     ],
 )
-def send_command(id: str, body: Mapping[str, Any]) -> Response:
-    """Send a command to a device and wait for its outcome.
+def send_command(id: str, query: Mapping[str, Any], body: Mapping[str, Any]) -> Response:
+    """Send a command to a device and wait for its outcome, or with `wait=0` or `queue` do not wait.
 
     It runs at most once. The problem of one that does not end as done carries the `command`.
     """
-    key = _idempotency_key()
-    record = ports().commands.execute(
-        id,
-        body["name"],
-        body["arguments"],
-        actor=None,
-        idempotency_key=key,
-        body_hash=_body_hash(id, body),
-        timeout_s=None,
-    )
-    return jsonify(command_document(record))
+    order: dict[str, Any] = {
+        "actor": None,
+        "idempotency_key": _idempotency_key(),
+        "body_hash": _body_hash(id, body),
+        "timeout_s": _seconds(query["timeout"]),
+    }
+    commands = ports().commands
+    queue_s = _seconds(query["queue"])
+    if query["wait"] == "1" and queue_s is None:
+        record = commands.execute(id, body["name"], body["arguments"], **order)
+        return jsonify(command_document(record))
+    record = commands.submit(id, body["name"], body["arguments"], queue_s=queue_s, **order)
+    response = jsonify(command_document(record))
+    response.status_code = 202
+    response.headers["Location"] = url_for("commands.get_command", id=record.id)
+    return response
+
+
+def _seconds(interval_ms: int | None) -> float | None:
+    return None if interval_ms is None else interval_ms / 1000
 
 
 def _idempotency_key() -> str | None:

@@ -68,6 +68,13 @@ COMMAND: dict[str, Any] = {
     "duration_ms": 7.4,
 }
 
+QUEUED: dict[str, Any] = {
+    **COMMAND,
+    "state": "queued",
+    "finished_at": None,
+    "duration_ms": None,
+}
+
 STATUS: dict[str, Any] = {
     "gateway": "pi-greenhouse",
     "version": "0.1.0",

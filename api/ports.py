@@ -139,6 +139,25 @@ class CommandsPort(Protocol):
         """
         ...
 
+    def submit(
+        self,
+        device: str,
+        name: str,
+        arguments: Mapping[str, object],
+        *,
+        actor: str | None,
+        idempotency_key: str | None,
+        body_hash: str | None,
+        timeout_s: float | None,
+        queue_s: float | None,
+    ) -> CommandRecord:
+        """Queue a command and return its record at once, or that of the first for a repetition.
+
+        With `queue_s` it may wait so long for a device that is away. Raises
+        `gateway.errors.CommandError` when it is not queued.
+        """
+        ...
+
     def record(self, command: str, /) -> CommandRecord | None:
         """One command by its id, or None."""
         ...

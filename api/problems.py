@@ -66,6 +66,7 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "not_implemented", 501, "The request uses a transfer coding the gateway does not take."
         ),
+        Kind("queue_full", 503, "As many commands wait as the gateway takes; nothing was sent."),
         Kind("device_failed", 502, "The device took the command and reported a failure."),
         Kind("device_offline", 503, "The device does not answer; nothing was sent."),
         Kind("bus_busy", 503, "The bus was not free in time; nothing was sent."),

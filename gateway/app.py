@@ -24,6 +24,7 @@ from gateway.clock import MachineClock, WallClock
 from gateway.collection.intake import Source
 from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.collection.worker import CollectionWorker
+from gateway.command_worker import CommandWorker
 from gateway.commander import Commander
 from gateway.config.settings import BusSettings, BusType, DeviceSettings, Settings
 from gateway.delivery.state import DeliveryState
@@ -165,6 +166,7 @@ class App:
             self._journal.register_sink("mongo")
             workers.append(("delivery-mongo", self._make_mongo))
         workers.append(("collection", lambda: CollectionWorker(self._pollers, self._clock)))
+        workers.append(("command-queue", lambda: CommandWorker(self._commander, self._clock)))
         workers.append(("command", self._make_server))
         return workers
 

@@ -97,6 +97,32 @@ class Commands:
             )
         )
 
+    def submit(
+        self,
+        device: str,
+        name: str,
+        arguments: Mapping[str, object],
+        *,
+        actor: str | None,
+        idempotency_key: str | None,
+        body_hash: str | None,
+        timeout_s: float | None,
+        queue_s: float | None,
+    ) -> CommandRecord:
+        """Queue a command and return its record. Raises `CommandError` when it is not queued."""
+        return self._commander.submit(
+            CommandOrder(
+                device=device,
+                name=name,
+                arguments=arguments,
+                actor=actor,
+                idempotency_key=idempotency_key,
+                body_hash=body_hash,
+                timeout_s=DEADLINE_S if timeout_s is None else timeout_s,
+                queue_s=queue_s,
+            )
+        )
+
     def record(self, command: str) -> CommandRecord | None:
         """One command by its id, or None."""
         stored = self._reader.command(command)

@@ -234,7 +234,9 @@ class FakeCommands:
         body_hash: str | None,
         timeout_s: float | None,
     ) -> CommandRecord:
-        self.asked.append({"key": idempotency_key, "hash": body_hash, "actor": actor})
+        self.asked.append(
+            {"key": idempotency_key, "hash": body_hash, "actor": actor, "timeout_s": timeout_s}
+        )
         if self.outcome is not None:
             raise self.outcome
         view = self.devices.get(device)
@@ -250,6 +252,21 @@ class FakeCommands:
         record = replace(DONE, device=device, name=name, arguments=dict(arguments))
         self.trail.append(record)
         return record
+
+    def submit(
+        self,
+        device: str,
+        name: str,
+        arguments: Mapping[str, object],
+        *,
+        queue_s: float | None,
+        **order: Any,
+    ) -> CommandRecord:
+        done = self.execute(device, name, arguments, **order)
+        self.asked[-1] = {**self.asked[-1], "queue_s": queue_s}
+        return replace(
+            done, state=CommandState.QUEUED, finished_at_ms=None, duration_ms=None, token=None
+        )
 
     def record(self, command: str, /) -> CommandRecord | None:
         return next((record for record in self.trail if record.id == command), None)
