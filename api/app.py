@@ -14,6 +14,7 @@ from api import (
     security,
     status,
     streams,
+    things,
 )
 from api.json import StrictJsonProvider
 from api.ports import ApiSettings, Ports
@@ -23,7 +24,16 @@ from gateway import __version__
 BODY_LIMIT = 64 * 1024
 """Largest body of a request, bytes."""
 
-_RESOURCES = (status, devices, readings, commands, events, health)
+_RESOURCES = (
+    status.resource,
+    devices.resource,
+    readings.resource,
+    commands.resource,
+    events.resource,
+    things.resource,
+    things.well_known,
+    health.resource,
+)
 
 
 def create_app(ports: Ports, settings: ApiSettings) -> Flask:
@@ -44,8 +54,8 @@ def create_app(ports: Ports, settings: ApiSettings) -> Flask:
     streams.attach(app, streams.Streams(ports.events.wake))
     security.install(app, settings)
     api = make_api(app)
-    for module in _RESOURCES:
-        module.resource.register(api)
+    for resource in _RESOURCES:
+        resource.register(api)
     app.register_blueprint(pages.blueprint)
     problems.install(app)
     return app

@@ -27,6 +27,35 @@ resource = Resource("commands", "What the devices are told to do, and what becam
 _KEY_HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
+IDEMPOTENCY_HEADER: Mapping[str, Mapping[str, Any]] = {
+    _KEY_HEADER: {
+        "description": "The same key with the same body returns the first outcome and does "
+        "nothing again, for 24 hours.",
+        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    }
+}
+QUEUED_REPLY: Mapping[int | str, object] = {
+    202: {
+        "description": "Recorded; `Location` is where to ask what became of it.",
+        "headers": {"Location": {"schema": {"type": "string"}}},
+        "content": {"application/json": {"schema": CommandSchema, "example": examples.QUEUED}},
+    }
+}
+COMMAND_ERRORS = [
+    "unknown_device",
+    "unknown_command",
+    "invalid_arguments",
+    "idempotency_mismatch",
+    "refused",
+    "command_in_progress",
+    "queue_full",
+    "device_failed",
+    "device_offline",
+    "bus_busy",
+    "journal_unavailable",
+    "outcome_unknown",
+]
+
 
 @resource.post(
     "/devices/<id>/commands",
@@ -35,52 +64,34 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
     body_example=examples.COMMAND_REQUEST,
     reply=CommandSchema,
     example=examples.COMMAND,
-    headers={
-        _KEY_HEADER: {
-            "description": "The same key with the same body returns the first outcome and does "
-            "nothing again, for 24 hours.",
-            "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-        }
-    },
-    replies={
-        202: {
-            "description": "Recorded; `Location` is where to ask what became of it.",
-            "headers": {"Location": {"schema": {"type": "string"}}},
-            "content": {"application/json": {"schema": CommandSchema, "example": examples.QUEUED}},
-        }
-    },
-    errors=[
-        "unknown_device",
-        "unknown_command",
-        "invalid_arguments",
-        "idempotency_mismatch",
-        "refused",
-        "command_in_progress",
-        "queue_full",
-        "device_failed",
-        "device_offline",
-        "bus_busy",
-        "journal_unavailable",
-        "outcome_unknown",
-    ],
+    headers=IDEMPOTENCY_HEADER,
+    replies=QUEUED_REPLY,
+    errors=COMMAND_ERRORS,
 )
 def send_command(id: str, query: Mapping[str, Any], body: Mapping[str, Any]) -> Response:
     """Send a command to a device and wait for its outcome, or with `wait=0` or `queue` do not wait.
 
     It runs at most once. The problem of one that does not end as done carries the `command`.
     """
+    return send(id, body["name"], body["arguments"], query)
+
+
+def send(
+    device: str, name: str, arguments: Mapping[str, Any], query: Mapping[str, Any]
+) -> Response:
+    """Send a command as the query of `SendQuerySchema` says."""
     order: dict[str, Any] = {
         "actor": None,
         "idempotency_key": _idempotency_key(),
-        "body_hash": _body_hash(id, body),
+        "body_hash": _body_hash(device, {"name": name, "arguments": dict(arguments)}),
         "timeout_s": _seconds(query["timeout"]),
     }
     commands = ports().commands
     queue_s = _seconds(query["queue"])
     if query["wait"] == "1" and queue_s is None:
-        record = commands.execute(id, body["name"], body["arguments"], **order)
+        record = commands.execute(device, name, arguments, **order)
         return jsonify(command_document(record))
-    record = commands.submit(id, body["name"], body["arguments"], queue_s=queue_s, **order)
+    record = commands.submit(device, name, arguments, queue_s=queue_s, **order)
     response = jsonify(command_document(record))
     response.status_code = 202
     response.headers["Location"] = url_for("commands.get_command", id=record.id)

@@ -55,13 +55,23 @@ def stream_events(query: Mapping[str, Any]) -> Response:
     Server-Sent Events. `event` is the type; `data` is the reading, device or command as elsewhere in this
     API. Without `Last-Event-ID` it begins now. A comment comes after 15 s of silence.
     """
+    dumps, now_mono = current_app.json.dumps, ports().status.now_mono
+
+    def encode(event: Event) -> bytes:
+        return _encoded(event, dumps, now_mono)
+
+    return follow(_set(query["device"]), _set(query["type"]), encode)
+
+
+def follow(
+    devices: frozenset[str] | None,
+    types: frozenset[str] | None,
+    encode: Callable[[Event], bytes],
+) -> Response:
+    """Stream events behind `Last-Event-ID`, or from now on; `encode` gives nothing for one to leave out."""
     gateway = ports()
-    last_id = request.headers.get("Last-Event-ID") or None
-    slot = None
     try:
-        source = gateway.events.open(last_id, _set(query["device"]), _set(query["type"]))
-        if request.method != "HEAD":
-            slot = streams().take()
+        source = gateway.events.open(request.headers.get("Last-Event-ID") or None, devices, types)
     except ValueError as error:
         sentence = "is not the id of an event of this gateway"
         raise Problem(
@@ -69,10 +79,21 @@ def stream_events(query: Mapping[str, Any]) -> Response:
             f"Last-Event-ID: {sentence}",
             problems={"Last-Event-ID": sentence},
         ) from error
+    if request.method == "HEAD":
+        return stream_response(iter(()), CONTENT_TYPE, None)
     gone = request.environ.get("waitress.client_disconnected", lambda: False)
-    listening = _Listening(source, streams().ending, gone, gateway.status.now_mono, _encoder())
-    frames = listening.frames() if slot else iter(())
-    return stream_response(frames, CONTENT_TYPE, slot)
+    listening = _Listening(source, streams().ending, gone, gateway.status.now_mono, encode)
+    return stream_response(listening.frames(), CONTENT_TYPE, streams().take())
+
+
+def event_document(event: Event, now_mono: Callable[[], float]) -> dict[str, object]:
+    """What an event is about, as elsewhere in the API."""
+    item = event.item
+    if isinstance(item, StoredReading):
+        return reading_document(item)
+    if isinstance(item, StoredCommand):
+        return command_document(item.record)
+    return device_document(item, now_mono())
 
 
 def _set(names: Sequence[str] | None) -> frozenset[str] | None:
@@ -101,9 +122,10 @@ class _Listening:
                 _LOG.warning("an event stream ends, the journal cannot be read: %s", error)
                 return
             now_mono = self.now_mono()
-            if events:
+            frames = b"".join([self.encode(event) for event in events])
+            if frames:
                 told = events[-1].position
-                yield b"".join([self.encode(event) for event in events])
+                yield frames
                 spoke_mono = now_mono
             elif now_mono - spoke_mono >= HEARTBEAT_S:
                 # An id alone tells how far others have come, so that a return is not a long way.
@@ -113,23 +135,8 @@ class _Listening:
                 spoke_mono = now_mono
 
 
-def _encoder() -> Callable[[Event], bytes]:
-    dumps, now_mono = current_app.json.dumps, ports().status.now_mono
-
-    def encode(event: Event) -> bytes:
-        return _encoded(event, dumps, now_mono)
-
-    return encode
-
-
 @lru_cache(maxsize=1024)
 def _encoded(event: Event, dumps: Callable[[object], str], now_mono: Callable[[], float]) -> bytes:
     """An event on the wire; made once for all who listen."""
-    item = event.item
-    if isinstance(item, StoredReading):
-        document = reading_document(item)
-    elif isinstance(item, StoredCommand):
-        document = command_document(item.record)
-    else:
-        document = device_document(item, now_mono())
+    document = event_document(event, now_mono)
     return f"id: {event.position}\nevent: {event.type}\ndata: {dumps(document)}\n\n".encode()

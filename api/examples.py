@@ -118,3 +118,33 @@ CSV = (
 SENML: list[dict[str, Any]] = [
     {"bn": "greenhouse/", "bt": 1795158000.123, "n": "temperature", "u": "Cel", "v": 21.5}
 ]
+
+PROPERTY_STREAM = "id: 2d690160a6c39acd.42.7.5e1f09ab.4\ndata: 21.5\n\n"
+
+THING: dict[str, Any] = {
+    "@context": ["https://www.w3.org/2022/wot/td/v1.1", {"@language": "en"}],
+    "@type": "Thing",
+    "id": "urn:uuid:0e4e9d3c-7c1c-5d0e-8f67-0a54a4c0a0f1",
+    "title": "greenhouse",
+    "securityDefinitions": {"open": {"scheme": "nosec"}},
+    "security": "open",
+    "base": "http://localhost:8080/api/v1/devices/greenhouse/",
+    "properties": {
+        "temperature": {
+            "oneOf": [{"type": "number"}, {"type": "null"}],
+            "unit": "Cel",
+            "readOnly": True,
+            "observable": True,
+            "forms": [{"href": "properties/temperature", "op": "readproperty"}],
+        }
+    },
+}
+
+DIRECTORY: dict[str, Any] = {
+    "@context": ["https://www.w3.org/2022/wot/td/v1.1", "https://www.w3.org/2022/wot/discovery"],
+    "@type": "ThingDirectory",
+    "title": "Arduinos of pi-greenhouse",
+    "securityDefinitions": {"open": {"scheme": "nosec"}},
+    "security": "open",
+    "links": [{"rel": "item", "href": "api/v1/things/greenhouse", "type": "application/td+json"}],
+}

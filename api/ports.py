@@ -228,6 +228,10 @@ class StatusPort(Protocol):
         """For /readyz."""
         ...
 
+    def gateway_id(self) -> str:
+        """The name of this gateway."""
+        ...
+
     def now_ms(self) -> int:
         """UTC in ms since 1970."""
         ...

@@ -19,6 +19,11 @@ from api.schemas.problem import ProblemSchema
 
 View = Callable[..., Response]
 
+
+class _AnyObject(Schema):
+    """Stands for any JSON object as a body."""
+
+
 _ALWAYS = ("invalid_parameter", "bad_request", "forbidden", "internal_error")
 _WITH_BODY = ("malformed_json", "body_too_large", "unsupported_media_type", "invalid_body")
 _ANYWHERE = ("not_found", "method_not_allowed", "headers_too_large", "not_implemented")
@@ -66,7 +71,7 @@ class Resource:
         self,
         rule: str,
         *,
-        body: type[Schema],
+        body: type[Schema] | None,
         reply: type[Schema],
         example: object,
         body_example: object,
@@ -77,17 +82,23 @@ class Resource:
     ) -> Callable[[View], View]:
         """A POST endpoint. Its body comes as the mapping `body`; `headers` are documented only.
 
-        `replies` are the successes beside 200, by status.
+        `replies` are the successes beside 200, by status; `body` None takes any JSON object, or none.
         """
         extra = {
             "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": body, "example": body_example}},
+                "required": body is not None,
+                "content": {
+                    "application/json": {
+                        "schema": body or {"type": "object"},
+                        "example": body_example,
+                    }
+                },
             },
             "parameters": _header_parameters(headers),
         }
         successes = {200: _reply(_json_content(reply, example)), **(replies or {})}
-        return self._endpoint("POST", rule, successes, query, body, extra, (*_WITH_BODY, *errors))
+        loaded = body or _AnyObject
+        return self._endpoint("POST", rule, successes, query, loaded, extra, (*_WITH_BODY, *errors))
 
     def _endpoint(
         self,
@@ -115,7 +126,9 @@ class Resource:
                 parameters = _load_query(query)
                 if query is not None:
                     given["query"] = parameters
-                if body is not None:
+                if body is _AnyObject:
+                    given["body"] = _read_object() if request.get_data() else {}
+                elif body is not None:
                     given["body"] = _load_body(body)
                 return view(**given)
 
@@ -151,20 +164,25 @@ def _load_query(schema: type[Schema] | None) -> Mapping[str, Any]:
 
 
 def _load_body(schema: type[Schema]) -> Mapping[str, Any]:
+    try:
+        return _load(schema, _read_object())
+    except ValidationError as error:
+        raise _invalid("invalid_body", _flat(error.messages_dict)) from error
+
+
+def _read_object() -> Mapping[str, Any]:
+    """The body, which must be a JSON object."""
     if not request.is_json:
         raise Problem(
             "unsupported_media_type", "send the body as JSON, with Content-Type: application/json"
         )
     try:
-        document = json.loads(request.get_data(cache=False))
+        document = json.loads(request.get_data())
     except json.MalformedJson as error:
         raise Problem("malformed_json", str(error)) from error
     if not isinstance(document, dict):
         raise Problem("invalid_body", "the body must be a JSON object")
-    try:
-        return _load(schema, document)
-    except ValidationError as error:
-        raise _invalid("invalid_body", _flat(error.messages_dict)) from error
+    return document
 
 
 def _load(schema: type[Schema], given: Mapping[str, object]) -> Mapping[str, Any]:

@@ -308,6 +308,9 @@ class FakeStatus:
     def readiness(self) -> Readiness:
         return Readiness(not self.reasons, self.reasons)
 
+    def gateway_id(self) -> str:
+        return "pi"
+
     def now_ms(self) -> int:
         return NOW_MS
 

@@ -25,6 +25,12 @@ ROUTES = {
     "GET /api/v1/commands",
     "GET /api/v1/commands/{id}",
     "GET /api/v1/events",
+    "GET /api/v1/things",
+    "GET /api/v1/things/{id}",
+    "GET /api/v1/devices/{id}/properties/{channel}",
+    "GET /api/v1/devices/{id}/events/{name}",
+    "POST /api/v1/devices/{id}/actions/{name}",
+    "GET /.well-known/wot",
     "GET /healthz",
     "GET /readyz",
 }
