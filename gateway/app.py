@@ -30,6 +30,7 @@ from gateway.config.settings import BusSettings, BusType, DeviceSettings, Settin
 from gateway.delivery.state import DeliveryState
 from gateway.delivery.worker import DeliveryWorker
 from gateway.event_stream import Events
+from gateway.event_worker import EventWorker
 from gateway.events import EventFeed
 from gateway.frontdoor import Commands, Readings
 from gateway.history import History
@@ -91,7 +92,9 @@ class App:
         )
         self._reader = JournalReader(journal.path)
         self._journal.subscribe(self._hub.publish)
-        self._feed = EventFeed(self._registry.get, lambda: self._journal.state().journal_id)
+        self._feed = EventFeed(
+            self._registry.get, lambda: self._journal.state().journal_id, paced=True
+        )
         self._journal.subscribe(self._feed.publish_readings)
         self._journal.subscribe_commands(self._feed.publish_commands)
         self._registry.subscribe(self._feed.publish_device)
@@ -167,6 +170,7 @@ class App:
             workers.append(("delivery-mongo", self._make_mongo))
         workers.append(("collection", lambda: CollectionWorker(self._pollers, self._clock)))
         workers.append(("command-queue", lambda: CommandWorker(self._commander, self._clock)))
+        workers.append(("events", lambda: EventWorker(self._feed)))
         workers.append(("command", self._make_server))
         return workers
 

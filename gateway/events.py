@@ -93,8 +93,12 @@ class EventFeed:
         journal_id: Callable[[], str],
         *,
         kept: int = KEPT,
+        paced: bool = False,
     ) -> None:
-        """`device` looks a device up without taking a lock; `journal_id` names the journal's file."""
+        """`device` looks a device up without taking a lock; `journal_id` names the journal's file.
+
+        `paced`: listeners are not woken by each event, but by `announce`.
+        """
         self._device = device
         self._journal_id = journal_id
         self._news = threading.Condition()  # guards everything below
@@ -103,6 +107,8 @@ class EventFeed:
         self._position = Position(run=secrets.token_hex(4))
         self._devices: dict[str, tuple[int, DeviceView]] = {}
         self._primed = False
+        self._paced = paced
+        self._unannounced = threading.Event()
 
     @property
     def primed(self) -> bool:
@@ -133,7 +139,7 @@ class EventFeed:
             for one in stored:
                 row = max(self._position.row, one.row)
                 self._add(EventType.READING, one.reading.device, one, row=row)
-            self._news.notify_all()
+            self._tell()
 
     def publish_commands(self, stored: Sequence[StoredCommand]) -> None:
         """Newly stored states of commands; the journal's writer calls it."""
@@ -141,7 +147,7 @@ class EventFeed:
             for one in stored:
                 version = max(self._position.version, one.version)
                 self._add(EventType.COMMAND, one.record.device, one, version=version)
-            self._news.notify_all()
+            self._tell()
 
     def publish_device(self, device: str) -> None:
         """A device may have changed. What changes with every poll is no event."""
@@ -157,7 +163,7 @@ class EventFeed:
             change = self._position.change + 1
             self._devices[device] = (change, view)
             self._add(EventType.DEVICE, device, view, change=change)
-            self._news.notify_all()
+            self._tell()
 
     def snapshot(self) -> Snapshot:
         """Where the feed stands now."""
@@ -181,6 +187,21 @@ class EventFeed:
     def wake(self) -> None:
         """Have every waiter ask its `stopping`."""
         with self._news:
+            self._news.notify_all()
+
+    def wait_unannounced(self, timeout_s: float) -> bool:
+        """Wait for an event that no listener was woken for; for whoever announces."""
+        return self._unannounced.wait(timeout_s)
+
+    def announce(self) -> None:
+        """Wake the listeners for what has come since the last time."""
+        self._unannounced.clear()
+        self.wake()
+
+    def _tell(self) -> None:
+        if self._paced:
+            self._unannounced.set()
+        else:
             self._news.notify_all()
 
     def _add(

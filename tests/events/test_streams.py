@@ -1,5 +1,6 @@
 """Streams over a real journal: nothing twice, nothing left out."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.command_record import CommandState
 from gateway.event_stream import Events, EventStream
+from gateway.event_worker import EventWorker
 from gateway.events import Event, EventFeed, EventType, Position
 from gateway.journal import Journal, JournalReader
 from gateway.journal.types import StoredCommand
@@ -247,3 +249,24 @@ def test_no_gap_and_no_duplicate_whatever_happens(
     take(lambda events: events)
     assert told(seen) == list(range(1, house.seq + 1))
     house.close()
+
+
+def test_a_paced_feed_wakes_its_listeners_when_it_is_announced(house: House) -> None:
+    feed = EventFeed(house.registry.get, lambda: "j", paced=True)
+    house.registry.subscribe(feed.publish_device)
+    worker = EventWorker(feed)
+    assert not feed.wait_unannounced(0.0)
+    house.registry.publish(VIEW)
+    worker.wait(30.0)  # there is news, so it does not last
+    woken = threading.Event()
+
+    def listen() -> None:
+        feed.wait(1, 30.0, woken.is_set)
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    woken.set()
+    worker.step(0.0)
+    listener.join(10.0)
+    assert not listener.is_alive()
+    assert not feed.wait_unannounced(0.0)
