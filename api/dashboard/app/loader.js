@@ -1,0 +1,59 @@
+/** Fetches into the store what the events do not tell. */
+
+import { ApiError, get, isAbsent } from "./api.js";
+
+const TREND_DEVICES = 6;
+const TREND_READINGS = 30;
+
+/**
+ * Who the gateway takes us for. False: a key is needed first.
+ * @param {import("./store.js").Store} store
+ */
+export async function loadSession(store) {
+  try {
+    store.session = await get("/session");
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return false;
+    // A gateway without keys, or one that is away: then the connection finds out.
+    if (!isAbsent(error)) console.debug("no session:", error);
+  }
+  store.tell("session");
+  return true;
+}
+
+/** @param {import("./store.js").Store} store */
+export async function loadAll(store) {
+  const first = !store.loaded;
+  const [devices, latest] = await Promise.all([get("/devices"), get("/readings/latest")]);
+  store.setDevices(devices.devices);
+  for (const reading of latest.readings) {
+    // The one place where the gateway tells the age of something, and so its own time.
+    store.clock.set(Date.parse(reading.time) + reading.age_s * 1000);
+    if (!first) store.putReading(reading);
+  }
+  if (first) await loadTrends(store, latest.readings);
+}
+
+/** @param {import("./store.js").Store} store */
+export async function loadStatus(store) {
+  const status = await get("/status");
+  if (status.clock.time) store.clock.set(Date.parse(status.clock.time));
+  store.setStatus(status);
+}
+
+/**
+ * The last readings of the first devices, so that the small lines do not begin empty.
+ * @param {import("./store.js").Store} store
+ * @param {import("../types").Reading[]} latest shown at once, before the rest is there
+ */
+async function loadTrends(store, latest) {
+  const before = [...store.devices.keys()].slice(0, TREND_DEVICES);
+  const pages = before.map((id) =>
+    get(`/devices/${encodeURIComponent(id)}/readings`, { limit: String(TREND_READINGS) }).catch(() => null),
+  );
+  for (const reading of latest) if (!before.includes(reading.device)) store.putReading(reading);
+  for (const page of await Promise.all(pages)) {
+    for (const reading of page?.readings.reverse() ?? []) store.putReading(reading);
+  }
+  for (const reading of latest) store.putReading(reading);
+}
