@@ -100,7 +100,7 @@ def _npm() -> Sequence[str]:
 class VendorHook(BuildHookInterface):  # type: ignore[type-arg]
     """Hatchling calls it before it builds."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Fetch what is missing; `version` is `editable` for an installation that runs from the source."""
         # An editable installation must be quick and work offline; `make charts` is for that.
         if version != "editable" and not os.environ.get(LEAVE_OUT):

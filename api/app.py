@@ -4,6 +4,7 @@ from flask import Flask
 
 from api import (
     commands,
+    compression,
     context,
     devices,
     events,
@@ -53,6 +54,7 @@ def create_app(ports: Ports, settings: ApiSettings) -> Flask:
     context.attach(app, ports)
     streams.attach(app, streams.Streams(ports.events.wake))
     security.install(app, settings)
+    compression.install(app)
     api = make_api(app)
     for resource in _RESOURCES:
         resource.register(api)

@@ -28,17 +28,18 @@ export class Connection {
     this.heardAt = performance.now();
     /** @type {AbortController | null} */
     this.current = null;
-    this.wanted = false;
+    /** Counts the calls of `run`, so that an earlier one ends. */
+    this.runs = 0;
     /** @type {(() => void) | null} */
     this.wakeUp = null;
   }
 
   /** Open it and keep it open; returns when it is stopped or the gateway wants a key. */
   async run() {
-    this.wanted = true;
-    while (this.wanted) {
+    const run = ++this.runs;
+    while (run === this.runs) {
       const reason = await this.follow().catch((error) => reasonOf(error));
-      if (!this.wanted) return;
+      if (run !== this.runs) return;
       if (reason === null) {
         this.listener.loggedOut();
         return;
@@ -56,7 +57,7 @@ export class Connection {
   }
 
   stop() {
-    this.wanted = false;
+    this.runs += 1;
     this.current?.abort();
     this.wakeUp?.();
   }

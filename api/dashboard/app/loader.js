@@ -27,11 +27,11 @@ export async function loadAll(store) {
   const [devices, latest] = await Promise.all([get("/devices"), get("/readings/latest")]);
   store.setDevices(devices.devices);
   for (const reading of latest.readings) {
-    // The one place where the gateway tells the age of something, and so its own time.
+    // Where the gateway tells the age of something, and so its own time.
     store.clock.set(Date.parse(reading.time) + reading.age_s * 1000);
-    if (!first) store.putReading(reading);
+    store.putReading(reading);
   }
-  if (first) await loadTrends(store, latest.readings);
+  if (first) await loadTrends(store, latest.readings.slice(0, TREND_DEVICES));
 }
 
 /** @param {import("./store.js").Store} store */
@@ -42,18 +42,14 @@ export async function loadStatus(store) {
 }
 
 /**
- * The last readings of the first devices, so that the small lines do not begin empty.
+ * What the first devices measured before, so that the small lines do not begin empty.
  * @param {import("./store.js").Store} store
- * @param {import("../types").Reading[]} latest shown at once, before the rest is there
+ * @param {import("../types").Reading[]} latest
  */
 async function loadTrends(store, latest) {
-  const before = [...store.devices.keys()].slice(0, TREND_DEVICES);
-  const pages = before.map((id) =>
-    get(`/devices/${encodeURIComponent(id)}/readings`, { limit: String(TREND_READINGS) }).catch(() => null),
-  );
-  for (const reading of latest) if (!before.includes(reading.device)) store.putReading(reading);
-  for (const page of await Promise.all(pages)) {
-    for (const reading of page?.readings.reverse() ?? []) store.putReading(reading);
-  }
-  for (const reading of latest) store.putReading(reading);
+  const query = { limit: String(TREND_READINGS) };
+  await Promise.all(latest.map(async ({ device, time }) => {
+    const page = await get(`/devices/${encodeURIComponent(device)}/readings`, { ...query, until: time });
+    store.putPast(device, page.readings.reverse());
+  }));
 }

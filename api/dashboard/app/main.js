@@ -24,8 +24,9 @@ const TAKERS = {
 const connection = new Connection({
   event: ({ type, data }) => TAKERS[type]?.(JSON.parse(data)),
   opened: () => {
+    const isBack = store.connection === "lost";
     store.setConnection("live");
-    refresh();
+    if (isBack) refresh();
   },
   lost: (reason) => store.setConnection("lost", reason),
   loggedOut: askForKey,
@@ -53,6 +54,7 @@ async function begin() {
   }
   frame.showPages();
   router.open();
+  refresh();
   await connection.run();
 }
 

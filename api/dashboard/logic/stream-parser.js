@@ -1,7 +1,9 @@
 /** Reads Server-Sent Events out of text that arrives in pieces. */
 export class StreamParser {
   constructor() {
+    /** Of the last event that arrived whole. */
     this.lastEventId = "";
+    this.id = "";
     /** @type {number | null} as the gateway asks for, ms */
     this.retryMs = null;
     this.rest = "";
@@ -31,6 +33,7 @@ export class StreamParser {
     this.rest = "";
     this.type = "";
     this.data = [];
+    this.id = this.lastEventId;
   }
 
   /** @param {string} line @returns {import("../types").StreamEvent | null} */
@@ -42,12 +45,13 @@ export class StreamParser {
     const value = at < 0 ? "" : line.slice(at + 1).replace(/^ /, "");
     if (name === "event") this.type = value;
     else if (name === "data") this.data.push(value);
-    else if (name === "id") this.lastEventId = value;
+    else if (name === "id") this.id = value;
     else if (name === "retry" && /^\d+$/.test(value)) this.retryMs = Number(value);
     return null;
   }
 
   finish() {
+    this.lastEventId = this.id;
     const event = { id: this.lastEventId, type: this.type || "message", data: this.data.join("\n") };
     const complete = this.data.length > 0;
     this.type = "";

@@ -41,4 +41,9 @@ export class Trend {
     this.values.push(value);
     if (this.values.length > this.kept) this.values.shift();
   }
+
+  /** @param {(number | null)[]} values from before all that it has, oldest first */
+  addPast(values) {
+    this.values = [...values, ...this.values].slice(-this.kept);
+  }
 }
