@@ -23,6 +23,8 @@ charts: ## fetch the chart library of the dashboard with npm, checked against ve
 
 test: ## install what the tests need, a real MongoDB server too, and run all of them
 	@tools/venv.sh run test
+	@tools/npm.sh
+	@$(VENV)/python hatch_build.py
 	@$(VENV)/python -m tools.testservers
 	@exec $(VENV)/python -m pytest $(ARGS)
 
