@@ -2,16 +2,32 @@
 
 from flask import Flask
 
-from api import commands, context, devices, health, pages, problems, readings, security, status
+from api import (
+    access,
+    commands,
+    context,
+    devices,
+    dummy,
+    health,
+    logs,
+    metrics,
+    pages,
+    problems,
+    readings,
+    security,
+    session,
+    status,
+)
 from api.json import StrictJsonProvider
 from api.ports import ApiSettings, Ports
 from api.resource import make_api
 from gateway import __version__
+from gateway.loopback import is_loopback
 
 BODY_LIMIT = 64 * 1024
 """Largest body of a request, bytes."""
 
-_RESOURCES = (status, devices, readings, commands, health)
+_RESOURCES = (status, devices, readings, commands, session, logs, dummy, health)
 
 
 def create_app(ports: Ports, settings: ApiSettings) -> Flask:
@@ -29,10 +45,19 @@ def create_app(ports: Ports, settings: ApiSettings) -> Flask:
         MAX_CONTENT_LENGTH=BODY_LIMIT,
     )
     context.attach(app, ports)
+    metrics.install(app, ports.metrics)
     security.install(app, settings)
+    access.install(app, _access(ports, settings))
     api = make_api(app)
     for module in _RESOURCES:
         module.resource.register(api)
     app.register_blueprint(pages.blueprint)
     problems.install(app)
     return app
+
+
+def _access(ports: Ports, settings: ApiSettings) -> access.Access:
+    scopes = {
+        name: scope for module in _RESOURCES for name, scope in module.resource.scopes.items()
+    }
+    return access.Access(ports.keys, open_without_keys=is_loopback(settings.host), scopes=scopes)

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from api import examples
+from api import access, examples
 from api.context import ports
 from api.json import canonical
 from api.paging import checking_cursor
@@ -20,6 +20,7 @@ from api.schemas.command import (
     CommandSchema,
 )
 from api.shapes.command import command_document
+from gateway.keys import Scope
 
 resource = Resource("commands", "What the devices are told to do, and what became of it.")
 
@@ -40,6 +41,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
             "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
         }
     },
+    scope=Scope.COMMAND,
     errors=[
         "unknown_device",
         "unknown_command",
@@ -50,6 +52,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
         "device_failed",
         "device_offline",
         "bus_busy",
+        "journal_unavailable",
         "outcome_unknown",
     ],
 )
@@ -59,11 +62,13 @@ def send_command(id: str, body: Mapping[str, Any]) -> Response:
     It runs at most once. The problem of one that does not end as done carries the `command`.
     """
     key = _idempotency_key()
+    caller = access.caller()
     record = ports().commands.execute(
         id,
         body["name"],
         body["arguments"],
-        actor=None,
+        actor=caller.name,
+        client=caller.address,
         idempotency_key=key,
         body_hash=_body_hash(id, body),
         timeout_s=None,

@@ -40,8 +40,12 @@ KINDS: Mapping[str, Kind] = {
             400,
             "A query parameter or header is unknown or has no valid value.",
         ),
+        Kind("unauthenticated", 401, "A key is needed, or the one that was sent does not exist."),
         Kind(
-            "forbidden", 403, "The request comes from a page or under a host name not allowed here."
+            "forbidden",
+            403,
+            "The key has too small a scope, or the request comes from a page or under a host name "
+            "not allowed here.",
         ),
         Kind("not_found", 404, "There is nothing at this address."),
         Kind("unknown_device", 404, "No device has this id."),
@@ -56,6 +60,7 @@ KINDS: Mapping[str, Kind] = {
             "invalid_arguments", 422, "The arguments do not fit the command; `problems` says which."
         ),
         Kind("idempotency_mismatch", 422, "The Idempotency-Key was used with another request."),
+        Kind("too_many_attempts", 429, "Too many wrong keys were sent from this address."),
         Kind("headers_too_large", 431, "The head of the request is larger than 16 KiB."),
         Kind("internal_error", 500, "The gateway failed; its log says why."),
         Kind(
@@ -64,12 +69,14 @@ KINDS: Mapping[str, Kind] = {
         Kind("device_failed", 502, "The device took the command and reported a failure."),
         Kind("device_offline", 503, "The device does not answer; nothing was sent."),
         Kind("bus_busy", 503, "The bus was not free in time; nothing was sent."),
+        Kind("journal_unavailable", 503, "It cannot be stored now, so it was not done."),
         Kind("not_ready", 503, "The gateway does not collect or store; `reasons` says why."),
         Kind("outcome_unknown", 504, "The command was sent and not answered; it may have run."),
     )
 }
 
 _CODE_OF_STATUS = {
+    401: "unauthenticated",
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
@@ -79,7 +86,9 @@ _CODE_OF_STATUS = {
     501: "not_implemented",
 }
 
-_RETRY_LATER = frozenset({"device_offline", "bus_busy", "command_in_progress"})
+_RETRY_LATER = frozenset(
+    {"device_offline", "bus_busy", "command_in_progress", "journal_unavailable"}
+)
 
 
 class Problem(Exception):

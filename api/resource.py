@@ -13,15 +13,34 @@ from flask import Flask, Response, request
 from marshmallow import RAISE, Schema, ValidationError
 
 from api import json, problems
+from api.access import COOKIE
 from api.fields import Timestamp
 from api.problems import KINDS, Problem
 from api.schemas.problem import ProblemSchema
+from gateway.keys import Scope
 
 View = Callable[..., Response]
 
 _ALWAYS = ("invalid_parameter", "bad_request", "forbidden", "internal_error")
+_WITH_KEY = ("unauthenticated", "too_many_attempts")
 _WITH_BODY = ("malformed_json", "body_too_large", "unsupported_media_type", "invalid_body")
 _ANYWHERE = ("not_found", "method_not_allowed", "headers_too_large", "not_implemented")
+_SCHEMES: Mapping[str, Mapping[str, str]] = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key made by `gateway keys create`, with the scope read, command or admin; each "
+        "includes the ones before it. On the gateway's own machine no key is needed until the first one "
+        "has been made.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "Set by POST /api/v1/session. Changes are taken with it from the gateway's own "
+        "page only.",
+    },
+}
 _RETRY_AFTER = {
     "Retry-After": {
         "description": "Seconds until trying again makes sense.",
@@ -35,6 +54,8 @@ class Resource:
 
     def __init__(self, name: str, description: str, prefix: str = "/api/v1") -> None:
         """`name` becomes the tag in the document."""
+        self.scopes: dict[str, Scope | None] = {}
+        """The scope that each endpoint needs; None where everybody may call it."""
         self._blueprint = flask_smorest.Blueprint(
             name, __name__, url_prefix=prefix, description=description
         )
@@ -50,10 +71,17 @@ class Resource:
         reply: type[Schema],
         example: object,
         query: type[Schema] | None = None,
+        scope: Scope | None = Scope.READ,
         errors: Sequence[str] = (),
     ) -> Callable[[View], View]:
         """A GET endpoint. With `query`, its parameters come as the mapping `query`."""
-        return self._endpoint("GET", rule, reply, example, query, None, {}, errors)
+        return self._endpoint("GET", rule, reply, example, query, None, {}, scope, errors)
+
+    def delete(
+        self, rule: str, *, scope: Scope = Scope.READ, errors: Sequence[str] = ()
+    ) -> Callable[[View], View]:
+        """A DELETE endpoint, answered with 204 and no body."""
+        return self._endpoint("DELETE", rule, None, None, None, None, {}, scope, errors)
 
     def post(
         self,
@@ -64,9 +92,14 @@ class Resource:
         example: object,
         body_example: object,
         headers: Mapping[str, Mapping[str, Any]],
+        method: str = "POST",
+        scope: Scope | None,
         errors: Sequence[str] = (),
     ) -> Callable[[View], View]:
-        """A POST endpoint. Its body comes as the mapping `body`; `headers` are documented only."""
+        """A POST, PUT or PATCH endpoint. Its body comes as the mapping `body`.
+
+        `headers` are documented only.
+        """
         description = {
             "requestBody": {
                 "required": True,
@@ -76,29 +109,29 @@ class Resource:
         parameters = [{"in": "header", "name": name, **spec} for name, spec in headers.items()]
         extra = {**description, "parameters": parameters}
         return self._endpoint(
-            "POST", rule, reply, example, None, body, extra, (*_WITH_BODY, *errors)
+            method, rule, reply, example, None, body, extra, scope, (*_WITH_BODY, *errors)
         )
 
     def _endpoint(
         self,
         method: str,
         rule: str,
-        reply: type[Schema],
+        reply: type[Schema] | None,
         example: object,
         query: type[Schema] | None,
         body: type[Schema] | None,
         extra: Mapping[str, Any],
+        scope: Scope | None,
         errors: Sequence[str],
     ) -> Callable[[View], View]:
+        with_key = _WITH_KEY if scope is not None else ()
         responses: dict[int | str, object] = {
-            200: {
-                "description": "As asked for.",
-                "content": {"application/json": {"schema": reply, "example": example}},
-            },
-            **_error_responses((*_ALWAYS, *errors)),
+            **_success(reply, example),
+            **_error_responses((*_ALWAYS, *with_key, *errors)),
             "default": _error_response(_ANYWHERE),
         }
-        documentation = {"responses": responses, **extra}
+        security = [{scheme: [scope.value]} for scheme in _SCHEMES] if scope is not None else []
+        documentation = {"responses": responses, "security": security, **extra}
         if query is not None:
             documentation["parameters"] = [{"in": "query", "schema": query}]
 
@@ -113,11 +146,19 @@ class Resource:
                     given["body"] = _load_body(body)
                 return view(**given)
 
+            self.scopes[f"{self._blueprint.name}.{view.__name__}"] = scope
             documented = self._blueprint.doc(operationId=view.__name__, **documentation)(checked)
             self._blueprint.route(rule, methods=[method])(documented)
             return view
 
         return decorate
+
+
+def _success(reply: type[Schema] | None, example: object) -> dict[int | str, object]:
+    if reply is None:
+        return {204: {"description": "Done; there is nothing to say."}}
+    content = {"application/json": {"schema": reply, "example": example}}
+    return {200: {"description": "As asked for.", "content": content}}
 
 
 def _load_query(schema: type[Schema] | None) -> Mapping[str, Any]:
@@ -195,7 +236,7 @@ def _error_response(codes: Sequence[str]) -> dict[str, object]:
             }
         },
     }
-    if all(kind.status == 503 for kind in kinds):
+    if all(kind.status in (429, 503) for kind in kinds):
         response["headers"] = _RETRY_AFTER
     return response
 
@@ -207,6 +248,8 @@ def make_api(app: Flask) -> Any:
     # Every operation names its own errors.
     api.DEFAULT_ERROR_RESPONSE_NAME = None
     api.init_app(app)
+    for name, scheme in _SCHEMES.items():
+        api.spec.components.security_scheme(name, dict(scheme))
     api.register_field(Timestamp, "string", "date-time")
     # Belongs to a header that no operation here sends.
     del api.spec.components.schemas["PaginationMetadata"]

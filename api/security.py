@@ -1,11 +1,10 @@
 """Who may talk to the API from where: host names, origins of web pages, headers for browsers.
 
-Without keys everything is open to this machine. What keeps a foreign web page in a browser on this machine
-out is the check of `Host` (a name made to point here, "DNS rebinding") and of `Origin` (a page of another
-site that sends requests).
+Without keys everything is open to this machine (see `access`). What keeps a foreign web page in a browser on
+this machine out is the check of `Host` (a name made to point here, "DNS rebinding") and of `Origin` (a page
+of another site that sends requests).
 """
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from flask.globals import request_ctx
 
 from api.ports import ApiSettings
 from api.problems import Problem
+from gateway.loopback import is_loopback
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -27,16 +27,6 @@ _HEADERS = {
 _REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
 _READABLE_HEADERS = "Retry-After"
 _PREFLIGHT_KEPT_S = 600
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address or name to listen on (or a `Host` without port) is this machine's own."""
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
-    except ValueError:
-        return False
 
 
 def install(app: Flask, settings: ApiSettings) -> None:

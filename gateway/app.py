@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlunsplit
 
@@ -17,12 +18,14 @@ from arduino_iface.device import ProtocolDevice
 from dummy_hw import demo, factory
 from dummy_hw.eeprom import FileEeprom
 from dummy_hw.hardware import DummyHardware
+from dummy_hw.remote import RemoteBoards
 from gateway import __version__
 from gateway.buses import Buses, RealTransports, Transports
 from gateway.clock import MachineClock, WallClock
 from gateway.collection.intake import Source
 from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.collection.worker import CollectionWorker
+from gateway.command_record import CommandRecord
 from gateway.commander import Commander
 from gateway.config.settings import BusSettings, BusType, DeviceSettings, Settings
 from gateway.delivery.state import DeliveryState
@@ -33,7 +36,10 @@ from gateway.journal.errors import JournalError
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal_worker import JournalWorker
-from gateway.log.audit import AuditLog
+from gateway.keys import KeyStore
+from gateway.labels import LabelledDevices, Labels
+from gateway.log.system import LogSystem
+from gateway.metrics import CommandTally, Metrics, MetricSources
 from gateway.registry import Registry
 from gateway.signals import StopSignals
 from gateway.sinks.base import Heartbeat
@@ -64,10 +70,11 @@ class App:
     """One gateway. Made, run once, and thrown away."""
 
     def __init__(
-        self, settings: Settings, audit: AuditLog, hardware: DummyHardware | None = None
+        self, settings: Settings, logs: LogSystem, hardware: DummyHardware | None = None
     ) -> None:
         """`hardware`: the simulated boards, already added; None for this machine's buses."""
         self._settings = settings
+        self._logs = logs
         self._hardware = hardware
         self._clock: WallClock = MachineClock()
         transports: Transports = hardware if hardware is not None else RealTransports()
@@ -83,6 +90,8 @@ class App:
             max_bytes=journal.max_bytes,
         )
         self._reader = JournalReader(journal.path)
+        self._labels = Labels(self._journal)
+        self._tally = CommandTally()
         self._journal.subscribe(self._hub.publish)
         self._deliveries: dict[str, DeliveryWorker] = {}
         self._devices: dict[str, ProtocolDevice] = {}
@@ -90,7 +99,7 @@ class App:
         self._server: ApiServer | None = None
         self._supervisor = Supervisor(self._workers(), self._clock)
         self._commander = Commander(
-            self._registry, self._devices.get, self._journal, self._reader, self._clock, audit.write
+            self._registry, self._devices.get, self._journal, self._reader, self._clock, self._audit
         )
 
     def run(self, announce: Callable[[str], None]) -> int:
@@ -150,9 +159,14 @@ class App:
         if self._settings.mongo.uri is not None:
             self._journal.register_sink("mongo")
             workers.append(("delivery-mongo", self._make_mongo))
-        workers.append(("collection", lambda: CollectionWorker(self._pollers, self._clock)))
+        workers.append(("collection", self._make_collection))
         workers.append(("command", self._make_server))
         return workers
+
+    def _make_collection(self) -> CollectionWorker:
+        # Before the first reading, which is stamped with it.
+        self._labels.remember(self._reader.devices())
+        return CollectionWorker(self._pollers, self._clock)
 
     def _make_mongo(self) -> DeliveryWorker:
         mongo = self._settings.mongo
@@ -172,10 +186,14 @@ class App:
             buses=self._buses,
         )
         ports = Ports(
-            devices=self._registry,
+            devices=LabelledDevices(self._registry, self._labels),
             readings=Readings(self._reader, self._hub),
             commands=Commands(self._commander, self._reader),
             status=self._status_board(sources),
+            keys=KeyStore(settings.keys_path),
+            logs=self._logs,
+            metrics=self._metrics(),
+            dummy=RemoteBoards(self._hardware) if self._hardware is not None else None,
         )
         self._server = ApiServer(
             create_app(ports, settings.api), settings.api.host, settings.api.port
@@ -188,6 +206,22 @@ class App:
             settings.gateway.id, __version__, settings.simulated, sources, self._clock
         )
 
+    def _metrics(self) -> Metrics:
+        sources = MetricSources(
+            devices=self._registry.all,
+            buses=self._buses.lock_stats,
+            journal=self._journal.state,
+            sinks=self._sinks,
+            workers=self._supervisor.views,
+            logs=lambda: self._logs.stats,
+            commands=self._tally,
+        )
+        return Metrics(sources, __version__, self._clock)
+
+    def _audit(self, record: CommandRecord, client: str | None) -> None:
+        self._logs.audit.write(record, client=client)
+        self._tally.note(record)
+
     def _sinks(self) -> Sequence[DeliveryState]:
         return [worker.state() for worker in self._deliveries.values()]
 
@@ -198,7 +232,12 @@ class App:
         bus = self._buses.get(device.bus)
         return DevicePoller(
             PolledDevice(
-                Source(device.id, device.metadata, self._settings.simulated),
+                Source(
+                    device.id,
+                    device.metadata,
+                    self._settings.simulated,
+                    partial(self._labels.metadata_of, device.id),
+                ),
                 device.bus,
                 device.address,
                 device.interval_s,

@@ -64,12 +64,16 @@ class CommandHistory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CommandOrder:
-    """What a caller wants done. `idempotency_key` and `body_hash` are both given or both None."""
+    """What a caller wants done. `idempotency_key` and `body_hash` are both given or both None.
+
+    `actor` is the name of the caller's key and `client` the address the order came from, if any.
+    """
 
     device: str
     name: str
     arguments: Mapping[str, object]
     actor: str | None = None
+    client: str | None = None
     idempotency_key: str | None = None
     body_hash: str | None = None
     timeout_s: float = DEADLINE_S
@@ -85,9 +89,12 @@ class Commander:
         ledger: CommandLedger,
         history: CommandHistory,
         clock: WallClock,
-        audit: Callable[[CommandRecord], None],
+        audit: Callable[[CommandRecord, str | None], None],
     ) -> None:
-        """`devices` finds the board behind an id; `audit` is told of every record that is final."""
+        """`devices` finds the board behind an id; `audit` is told of every record that is final.
+
+        With it, `audit` gets the address of the client.
+        """
         self._registry = registry
         self._devices = devices
         self._ledger = ledger
@@ -148,7 +155,7 @@ class Commander:
             idempotency_key=order.idempotency_key,
             body_hash=order.body_hash,
         )
-        self._record_before_sending(record)
+        self._record_before_sending(record, order.client)
         began = self._clock.monotonic()
         state, error, detail = self._send(device, record, command, packed, order.timeout_s)
         finished = replace(
@@ -159,7 +166,7 @@ class Commander:
             finished_at_ms=self._clock.wall_ms(),
             duration_ms=round((self._clock.monotonic() - began) * 1000, 3),
         )
-        self._record_outcome(finished)
+        self._record_outcome(finished, order.client)
         return _outcome(finished)
 
     def _validated(self, order: CommandOrder) -> tuple[ProtocolDevice, Command, bytes]:
@@ -183,7 +190,7 @@ class Commander:
             raise _offline(view)
         return device, command, packed
 
-    def _record_before_sending(self, record: CommandRecord) -> None:
+    def _record_before_sending(self, record: CommandRecord, client: str | None) -> None:
         try:
             durable = self._ledger.save_command(record).wait(COMMIT_TIMEOUT_S)
         except JournalError as error:
@@ -195,14 +202,16 @@ class Commander:
                 error="journal_unavailable",
                 detail="not sent, because it could not be recorded in time",
             )
-            self._record_outcome(unsent, awaited=False)
+            self._record_outcome(unsent, client, awaited=False)
             raise CommandError(
                 "journal_unavailable", str(unsent.detail), record=unsent, retry_after_s=5.0
             )
 
-    def _record_outcome(self, record: CommandRecord, *, awaited: bool = True) -> None:
+    def _record_outcome(
+        self, record: CommandRecord, client: str | None, *, awaited: bool = True
+    ) -> None:
         """The command is over, whatever becomes of its record now: its caller learns the outcome."""
-        self._audit(record)
+        self._audit(record, client)
         try:
             stored = self._ledger.save_command(record)
         except JournalError:

@@ -1,11 +1,22 @@
 """Schemas of devices."""
 
-from marshmallow import fields
-from marshmallow.validate import OneOf
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow.validate import Length, OneOf, Regexp
 
 from api.fields import Timestamp
 from api.schemas.base import Reply
+from gateway.config.names import (
+    METADATA_KEY,
+    METADATA_KEYS_MAX,
+    METADATA_VALUE_MAX,
+    metadata_problem,
+)
 from gateway.registry import DeviceState
+
+DEVICE_NAME_MAX = 100
 
 
 class ChannelSchema(Reply):
@@ -78,3 +89,39 @@ class DeviceListSchema(Reply):
     next = fields.String(
         required=True, allow_none=True, metadata={"description": "Always null: all are here."}
     )
+
+
+class DeviceChangeSchema(Schema):
+    """What can be changed of a device; at least one of the two."""
+
+    name = fields.String(
+        allow_none=True,
+        validate=[
+            Length(1, DEVICE_NAME_MAX),
+            # No control characters: it is shown to people and written to logs.
+            Regexp(r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z", error="has control characters"),
+        ],
+        metadata={"description": "For people; null: as the board calls itself."},
+    )
+    metadata = fields.Dict(
+        keys=fields.String(validate=Regexp(METADATA_KEY)),
+        values=fields.String(validate=Length(max=METADATA_VALUE_MAX)),
+        allow_none=True,
+        validate=Length(max=METADATA_KEYS_MAX),
+        metadata={
+            "description": "Your own words, stamped on readings; null: as configured.",
+            "maxProperties": METADATA_KEYS_MAX,
+        },
+    )
+
+    class Meta:
+        """What JSON Schema has and marshmallow does not say by itself."""
+
+    @validates_schema
+    def _something(self, data: Mapping[str, Any], **_kwargs: object) -> None:
+        if not data:
+            raise ValidationError("give name, metadata or both")
+        for key, value in (data.get("metadata") or {}).items():
+            problem = metadata_problem(key, value)
+            if problem is not None:
+                raise ValidationError(problem, "metadata")

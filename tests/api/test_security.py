@@ -2,7 +2,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.security import is_loopback
+from gateway.loopback import is_loopback
 from tests.api.doubles import Gateway, Settings
 
 PAGE = "http://localhost:3000"
