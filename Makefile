@@ -6,7 +6,7 @@ export PYTHON
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock clean
+.PHONY: help run test fuzz check lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,6 +20,10 @@ test: ## install what the tests need, a real MongoDB server too, and run all of 
 	@tools/venv.sh run test
 	@$(VENV)/python -m tools.testservers
 	@exec $(VENV)/python -m pytest $(ARGS)
+
+fuzz: ## let schemathesis look for holes in the API of a real gateway
+	@tools/venv.sh run
+	@exec $(VENV)/python -m tools.fuzz $(ARGS)
 
 check: ## format, lint and types; fails on any finding
 	@tools/venv.sh run check

@@ -11,6 +11,7 @@ from typing import Any
 import flask_smorest
 from flask import Flask, Response, request
 from marshmallow import RAISE, Schema, ValidationError
+from marshmallow.fields import Field
 
 from api import json, problems
 from api.access import COOKIE
@@ -241,6 +242,12 @@ def _error_response(codes: Sequence[str]) -> dict[str, object]:
     return response
 
 
+def _property_names(_converter: object, field: Field[Any], **_context: object) -> dict[str, Any]:
+    """What the keys of a mapping must look like, which the library leaves out."""
+    found = field.metadata.get("propertyNames")
+    return {} if found is None else {"propertyNames": found}
+
+
 def make_api(app: Flask) -> Any:
     """The `flask_smorest.Api` of an app; its error handlers are replaced by `problems.install`."""
     api = flask_smorest.Api()
@@ -248,6 +255,7 @@ def make_api(app: Flask) -> Any:
     # Every operation names its own errors.
     api.DEFAULT_ERROR_RESPONSE_NAME = None
     api.init_app(app)
+    api.ma_plugin.converter.add_attribute_function(_property_names)
     for name, scheme in _SCHEMES.items():
         api.spec.components.security_scheme(name, dict(scheme))
     api.register_field(Timestamp, "string", "date-time")

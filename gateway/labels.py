@@ -87,7 +87,10 @@ class Labels:
         """Change the label of a device, and return when that is on disk. Raises `NotStored`."""
         try:
             with self._guard:
-                label = change(self.of(device))
+                before = self.of(device)
+                label = change(before)
+                if label == before:
+                    return
                 row = self._rows.get(device) or DeviceRow(device, "")
                 self._save(replace(row, name=label.name or "", metadata=label.metadata))
                 self._labels = MappingProxyType({**self._labels, device: label})

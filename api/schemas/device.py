@@ -1,9 +1,8 @@
 """Schemas of devices."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, OneOf, Regexp
 
 from api.fields import Timestamp
@@ -17,6 +16,22 @@ from gateway.config.names import (
 from gateway.registry import DeviceState
 
 DEVICE_NAME_MAX = 100
+
+_NO_CONTROLS = "^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*$"
+"""Also as JavaScript reads it, for the document."""
+
+
+def _require_printable(name: str) -> None:
+    # A name is shown to people and written to logs; to a regular expression, `$` may precede a line's end.
+    if name.endswith("\n"):
+        raise ValidationError("has control characters")
+
+
+def _require_metadata(metadata: Mapping[str, str]) -> None:
+    for key, value in metadata.items():
+        problem = metadata_problem(key, value)
+        if problem is not None:
+            raise ValidationError(problem)
 
 
 class ChannelSchema(Reply):
@@ -92,36 +107,21 @@ class DeviceListSchema(Reply):
 
 
 class DeviceChangeSchema(Schema):
-    """What can be changed of a device; at least one of the two."""
+    """What can be changed of a device; what is left out stays."""
 
     name = fields.String(
         allow_none=True,
-        validate=[
-            Length(1, DEVICE_NAME_MAX),
-            # No control characters: it is shown to people and written to logs.
-            Regexp(r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z", error="has control characters"),
-        ],
+        validate=[Length(1, DEVICE_NAME_MAX), Regexp(_NO_CONTROLS), _require_printable],
         metadata={"description": "For people; null: as the board calls itself."},
     )
     metadata = fields.Dict(
-        keys=fields.String(validate=Regexp(METADATA_KEY)),
+        keys=fields.String(),
         values=fields.String(validate=Length(max=METADATA_VALUE_MAX)),
         allow_none=True,
-        validate=Length(max=METADATA_KEYS_MAX),
+        validate=[Length(max=METADATA_KEYS_MAX), _require_metadata],
         metadata={
             "description": "Your own words, stamped on readings; null: as configured.",
             "maxProperties": METADATA_KEYS_MAX,
+            "propertyNames": {"pattern": f"^{METADATA_KEY.pattern}$"},
         },
     )
-
-    class Meta:
-        """What JSON Schema has and marshmallow does not say by itself."""
-
-    @validates_schema
-    def _something(self, data: Mapping[str, Any], **_kwargs: object) -> None:
-        if not data:
-            raise ValidationError("give name, metadata or both")
-        for key, value in (data.get("metadata") or {}).items():
-            problem = metadata_problem(key, value)
-            if problem is not None:
-                raise ValidationError(problem, "metadata")

@@ -16,6 +16,11 @@ FAULTS = (
 SCRIPT_MAX = 1000
 
 
+FaultRatesSchema = Schema.from_dict(
+    {name: Number(validate=Range(0, 1)) for name in FAULTS}, name="FaultRatesSchema"
+)
+
+
 class FaultsSchema(Schema):
     """Faults of the wire, one for each transaction."""
 
@@ -25,9 +30,8 @@ class FaultsSchema(Schema):
         validate=Length(max=SCRIPT_MAX),
         metadata={"description": "For the next transactions, in order; null lets one pass."},
     )
-    rates = fields.Dict(
-        keys=fields.String(validate=OneOf(FAULTS)),
-        values=Number(validate=Range(0, 1)),
+    rates = fields.Nested(
+        FaultRatesSchema,
         metadata={"description": "By chance, when the script is used up; together at most 1."},
     )
 
