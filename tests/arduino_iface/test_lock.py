@@ -313,6 +313,8 @@ def test_times_are_by_the_given_clock_and_nothing_waits_when_the_lock_is_free() 
         hold_total_s=2.75,
         hold_max_s=2.0,
         waiting=0,
+        wait_buckets=(3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        hold_buckets=(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 1, 0),
     )
 
 
