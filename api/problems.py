@@ -69,7 +69,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("device_failed", 502, "The device took the command and reported a failure."),
         Kind("device_offline", 503, "The device does not answer; nothing was sent."),
         Kind("bus_busy", 503, "The bus was not free in time; nothing was sent."),
-        Kind("journal_unavailable", 503, "It cannot be stored now, so it was not done."),
+        Kind("journal_unavailable", 503, "It could not be recorded, so it was not done."),
         Kind("not_ready", 503, "The gateway does not collect or store; `reasons` says why."),
         Kind("outcome_unknown", 504, "The command was sent and not answered; it may have run."),
     )

@@ -40,6 +40,7 @@ from gateway.keys import KeyStore
 from gateway.labels import LabelledDevices, Labels
 from gateway.log.system import LogSystem
 from gateway.metrics import CommandTally, Metrics, MetricSources
+from gateway.reading_log import ReadingLog
 from gateway.registry import Registry
 from gateway.signals import StopSignals
 from gateway.sinks.base import Heartbeat
@@ -93,6 +94,7 @@ class App:
         self._labels = Labels(self._journal)
         self._tally = CommandTally()
         self._journal.subscribe(self._hub.publish)
+        self._journal.subscribe(ReadingLog(self._clock).publish)
         self._deliveries: dict[str, DeliveryWorker] = {}
         self._devices: dict[str, ProtocolDevice] = {}
         self._pollers = [self._poller(device) for device in settings.devices]

@@ -80,7 +80,7 @@ class Metrics:
         """Everything, as of now."""
         sources = self._sources
         yield Family(
-            "gateway_build",
+            "gateway_build_info",
             "gauge",
             "Version of the gateway.",
             ("version",),
