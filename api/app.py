@@ -46,7 +46,7 @@ def create_app(ports: Ports, settings: ApiSettings) -> Flask:
     )
     context.attach(app, ports)
     metrics.install(app, ports.metrics)
-    security.install(app, settings)
+    security.install(app, settings, ports.keys)
     access.install(app, _access(ports, settings))
     api = make_api(app)
     for module in _RESOURCES:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, request
 from flask.globals import request_ctx
 
-from api.ports import ApiSettings
+from api.ports import ApiSettings, KeysPort
 from api.problems import Problem
 from gateway.loopback import is_loopback
 
@@ -29,9 +29,9 @@ _READABLE_HEADERS = "Retry-After"
 _PREFLIGHT_KEPT_S = 600
 
 
-def install(app: Flask, settings: ApiSettings) -> None:
+def install(app: Flask, settings: ApiSettings, keys: KeysPort) -> None:
     """Check every request of the app, and add the headers to every reply."""
-    guard = _Guard(is_loopback(settings.host), frozenset(settings.cors_origins))
+    guard = _Guard(is_loopback(settings.host), frozenset(settings.cors_origins), keys)
     app.before_request(guard.check)
     app.after_request(guard.add_headers)
 
@@ -40,11 +40,14 @@ def install(app: Flask, settings: ApiSettings) -> None:
 class _Guard:
     local_only: bool
     origins: frozenset[str]
+    keys: KeysPort
 
     def check(self) -> Response | None:
         """Refuse foreign requests; answer a preflight of an allowed page."""
         host = request.headers.get("Host", "")
-        if self.local_only and not is_loopback(_without_port(host)):
+        # With keys made, a name that was made to point here gains nothing, and a proxy has its own name.
+        known = is_loopback(_without_port(host)) or self.keys.ring().required
+        if self.local_only and not known:
             raise Problem(
                 "forbidden",
                 "the gateway listens to this machine alone: call it as localhost or 127.0.0.1",

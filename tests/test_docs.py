@@ -198,11 +198,13 @@ def test_a_command_of_the_readme_is_one_that_works(line: str) -> None:
 
 def check_request(arguments: list[str]) -> None:
     """The address exists in the API and takes the method that curl would use."""
-    known = {"-H", "-d"}
+    known = {"-H", "-d", "-X"}
     assert {word for word in arguments if word.startswith("-")} <= known
     (address,) = [word for word in arguments if word.startswith("http://127.0.0.1:8080/")]
     app = create_app(Gateway().ports, Settings())
     method = "POST" if "-d" in arguments else "GET"
+    if "-X" in arguments:
+        method = arguments[arguments.index("-X") + 1]
     try:
         app.url_map.bind("127.0.0.1").match(urlsplit(address).path, method)
     except HTTPException as error:

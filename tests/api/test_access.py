@@ -1,5 +1,9 @@
 """Keys, scopes, sessions: who gets in, and who does not."""
 
+import base64
+import hashlib
+import re
+
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -306,3 +310,21 @@ def test_sessions_expire_and_their_number_is_bounded() -> None:
     assert store.find("x" * 10_000) is None
     now = session_store.LIFETIME_S
     assert store.find(latest) is None
+
+
+def test_a_browser_without_a_key_is_asked_for_one(client: FlaskClient, gateway: Gateway) -> None:
+    secret = gateway.keys.add(Scope.READ)
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    reply = client.get("/", headers=browser)
+    assert (reply.status_code, reply.mimetype) == (401, "text/html")
+    assert "Access key" in reply.text
+    policy = reply.headers["Content-Security-Policy"]
+    assert "'unsafe" not in policy
+    (script,) = re.findall("<script>(.*?)</script>", reply.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert code(client.get("/api/v1/devices", headers=browser)) == (401, "unauthenticated")
+    log_in(client, secret)
+    reply = client.get("/", headers=browser, buffered=True)
+    assert reply.status_code == 200
+    assert "Access key" not in reply.text

@@ -2,6 +2,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.app import create_app
+from gateway.keys import Scope
 from gateway.loopback import is_loopback
 from tests.api.doubles import Gateway, Settings
 
@@ -43,6 +44,14 @@ def test_names_made_to_point_here_are_refused(host: str, path: str) -> None:
     assert reply.status_code == 403
     assert reply.json is not None
     assert reply.json["code"] == "forbidden"
+
+
+def test_with_keys_made_a_proxy_may_have_a_name_of_its_own() -> None:
+    gateway = Gateway()
+    headers = {"Authorization": f"Bearer {gateway.keys.add(Scope.READ)}", "Host": "pi.example"}
+    client = create_app(gateway.ports, Settings()).test_client()
+    assert client.get("/api/v1/devices", headers=headers).status_code == 200
+    assert client.get("/api/v1/devices", headers={"Host": "pi.example"}).status_code == 401
 
 
 def test_on_another_address_any_name_is_served() -> None:
