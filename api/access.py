@@ -23,6 +23,7 @@ COOKIE = "gateway_session"
 
 _EXTENSION = "gateway-access"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_COMMANDS = "commands.send_command"
 _REALM = 'Bearer realm="gateway"'
 
 _LOG = logging.getLogger(__name__)
@@ -128,6 +129,19 @@ def install(app: Flask, access: Access) -> None:
     """Check every request of the app; after the checks of host and origin."""
     app.extensions[_EXTENSION] = access
     app.before_request(access.check)
+    app.after_request(_note_change)
+
+
+def _note_change(response: Response) -> Response:
+    """Who changed what is in the log; commands have an audit trail of their own."""
+    found = g.get("caller")
+    if found is not None and request.method not in _SAFE_METHODS and request.endpoint != _COMMANDS:
+        _LOG.info(
+            "%s %s: %d",
+            *(request.method, request.path, response.status_code),
+            extra={"actor": found.name or "local", "client": found.address},
+        )
+    return response
 
 
 def current() -> Access:

@@ -4,6 +4,7 @@ The cookie cannot be read by scripts, is never sent from other sites, and change
 our own page.
 """
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from api.resource import Resource
 from api.schemas.session import SessionRequestSchema, SessionSchema
 from api.session_store import LIFETIME_S
 from api.times import format_ms
+
+_LOG = logging.getLogger(__name__)
 
 resource = Resource("session", "Logging in from a browser.")
 
@@ -34,6 +37,7 @@ def open_session(body: Mapping[str, Any]) -> Response:
     control = access.current()
     key = control.key_of(body["key"])
     session_id = control.sessions.open(key.digest)
+    _LOG.info("session opened", extra={"actor": key.name, "client": request.remote_addr})
     expires_ms = ports().status.now_ms() + round(LIFETIME_S * 1000)
     response = jsonify(
         {"name": key.name, "scope": key.scope.value, "expires_at": format_ms(expires_ms)}

@@ -328,3 +328,17 @@ def test_a_browser_without_a_key_is_asked_for_one(client: FlaskClient, gateway: 
     reply = client.get("/", headers=browser, buffered=True)
     assert reply.status_code == 200
     assert "Access key" not in reply.text
+
+
+def test_who_changed_what_is_in_the_log(
+    client: FlaskClient, gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    secret = gateway.keys.add(Scope.ADMIN, "me")
+    log_in(client, secret)
+    client.put("/api/v1/logging", json={"level": "DEBUG"}, headers=bearer(secret))
+    client.get(DEVICES, headers=bearer(secret))
+    client.post(COMMANDS, json=FAN, headers=bearer(secret))
+    noted = [(one.getMessage(), one.__dict__["actor"]) for one in caplog.records]
+    assert noted == [("session opened", "me"), ("PUT /api/v1/logging: 200", "me")]
+    assert secret not in caplog.text
