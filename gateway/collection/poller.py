@@ -222,7 +222,7 @@ class DevicePoller:
         identity = self.device.identity
         if identity is None:
             return  # a command has just found out that the board has started again
-        if self._view.state is not DeviceState.ONLINE:
+        if self._view.last_seen_ms is None:
             log.info(
                 "device is online: uid %s boot %d firmware %s",
                 *(identity.uid, identity.boot, identity.schema.firmware or "unknown"),
