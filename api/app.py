@@ -8,6 +8,7 @@ from api import (
     context,
     devices,
     dummy,
+    events,
     health,
     logs,
     metrics,
@@ -17,7 +18,10 @@ from api import (
     security,
     session,
     status,
+    streams,
+    things,
 )
+from api.describing import KEY_NEEDED
 from api.json import StrictJsonProvider
 from api.ports import ApiSettings, Ports
 from api.resource import make_api
@@ -27,7 +31,19 @@ from gateway.loopback import is_loopback
 BODY_LIMIT = 64 * 1024
 """Largest body of a request, bytes."""
 
-_RESOURCES = (status, devices, readings, commands, session, logs, dummy, health)
+_RESOURCES = (
+    status.resource,
+    devices.resource,
+    readings.resource,
+    commands.resource,
+    events.resource,
+    things.resource,
+    things.well_known,
+    session.resource,
+    logs.resource,
+    dummy.resource,
+    health.resource,
+)
 
 
 def create_app(ports: Ports, settings: ApiSettings) -> Flask:
@@ -46,18 +62,18 @@ def create_app(ports: Ports, settings: ApiSettings) -> Flask:
     )
     context.attach(app, ports)
     metrics.install(app, ports.metrics)
+    streams.attach(app, streams.Streams(ports.events.wake))
     security.install(app, settings, ports.keys)
     access.install(app, _access(ports, settings))
+    app.config[KEY_NEEDED] = lambda: ports.keys.ring().required
     api = make_api(app)
-    for module in _RESOURCES:
-        module.resource.register(api)
+    for resource in _RESOURCES:
+        resource.register(api)
     app.register_blueprint(pages.blueprint)
     problems.install(app)
     return app
 
 
 def _access(ports: Ports, settings: ApiSettings) -> access.Access:
-    scopes = {
-        name: scope for module in _RESOURCES for name, scope in module.resource.scopes.items()
-    }
+    scopes = {name: scope for resource in _RESOURCES for name, scope in resource.scopes.items()}
     return access.Access(ports.keys, open_without_keys=is_loopback(settings.host), scopes=scopes)

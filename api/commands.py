@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify, request, url_for
 
 from api import access, examples
 from api.context import ports
@@ -18,6 +18,7 @@ from api.schemas.command import (
     CommandQuerySchema,
     CommandRequestSchema,
     CommandSchema,
+    SendQuerySchema,
 )
 from api.shapes.command import command_document
 from gateway.keys import Scope
@@ -27,53 +28,82 @@ resource = Resource("commands", "What the devices are told to do, and what becam
 _KEY_HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
+IDEMPOTENCY_HEADER: Mapping[str, Mapping[str, Any]] = {
+    _KEY_HEADER: {
+        "description": "The same key with the same body returns the first outcome and does "
+        "nothing again, for 24 hours.",
+        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    }
+}
+QUEUED_REPLY: Mapping[int | str, object] = {
+    202: {
+        "description": "Recorded; `Location` is where to ask what became of it.",
+        "headers": {"Location": {"schema": {"type": "string"}}},
+        "content": {"application/json": {"schema": CommandSchema, "example": examples.QUEUED}},
+    }
+}
+COMMAND_ERRORS = [
+    "unknown_device",
+    "unknown_command",
+    "invalid_arguments",
+    "idempotency_mismatch",
+    "refused",
+    "command_in_progress",
+    "queue_full",
+    "device_failed",
+    "device_offline",
+    "bus_busy",
+    "journal_unavailable",
+    "outcome_unknown",
+]
+
 
 @resource.post(
     "/devices/<id>/commands",
+    query=SendQuerySchema,
     body=CommandRequestSchema,
     body_example=examples.COMMAND_REQUEST,
     reply=CommandSchema,
     example=examples.COMMAND,
-    headers={
-        _KEY_HEADER: {
-            "description": "The same key with the same body returns the first outcome and does "
-            "nothing again, for 24 hours.",
-            "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-        }
-    },
+    headers=IDEMPOTENCY_HEADER,
+    replies=QUEUED_REPLY,
     scope=Scope.COMMAND,
-    errors=[
-        "unknown_device",
-        "unknown_command",
-        "invalid_arguments",
-        "idempotency_mismatch",
-        "refused",
-        "command_in_progress",
-        "device_failed",
-        "device_offline",
-        "bus_busy",
-        "journal_unavailable",
-        "outcome_unknown",
-    ],
+    errors=COMMAND_ERRORS,
 )
-def send_command(id: str, body: Mapping[str, Any]) -> Response:
-    """Send a command to a device and wait for its outcome.
+def send_command(id: str, query: Mapping[str, Any], body: Mapping[str, Any]) -> Response:
+    """Send a command to a device and wait for its outcome, or with `wait=0` or `queue` do not wait.
 
     It runs at most once. The problem of one that does not end as done carries the `command`.
     """
-    key = _idempotency_key()
+    return send(id, body["name"], body["arguments"], query)
+
+
+def send(
+    device: str, name: str, arguments: Mapping[str, Any], query: Mapping[str, Any]
+) -> Response:
+    """Send a command as the query of `SendQuerySchema` says."""
     caller = access.caller()
-    record = ports().commands.execute(
-        id,
-        body["name"],
-        body["arguments"],
-        actor=caller.name,
-        client=caller.address,
-        idempotency_key=key,
-        body_hash=_body_hash(id, body),
-        timeout_s=None,
-    )
-    return jsonify(command_document(record))
+    order: dict[str, Any] = {
+        "actor": caller.name,
+        "client": caller.address,
+        "idempotency_key": _idempotency_key(),
+        "body_hash": _body_hash(device, {"name": name, "arguments": dict(arguments)}),
+        "timeout_s": _seconds(query["timeout"]),
+    }
+    commands = ports().commands
+    queue_s = _seconds(query["queue"])
+    if query["wait"] == "1" and queue_s is None:
+        record = commands.execute(device, name, arguments, **order)
+        return jsonify(command_document(record))
+    record = commands.submit(device, name, arguments, queue_s=queue_s, **order)
+    response = jsonify(command_document(record))
+    response.status_code = 202
+    response.headers["Location"] = url_for("commands.get_command", id=record.id)
+    return response
+
+
+def _seconds(interval_ms: int | None) -> float | None:
+    return None if interval_ms is None else interval_ms / 1000
 
 
 def _idempotency_key() -> str | None:

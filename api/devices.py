@@ -8,9 +8,12 @@ from flask import Response, jsonify
 
 from api import examples
 from api.context import ports
+from api.describing import describe
+from api.negotiation import JSON, negotiated
 from api.problems import Problem
 from api.resource import Resource
 from api.schemas.device import DeviceChangeSchema, DeviceListSchema, DeviceSchema
+from api.shapes import thing
 from api.shapes.device import device_document
 from gateway.keys import Scope
 from gateway.labels import NotStored
@@ -30,15 +33,26 @@ def list_devices() -> Response:
 
 
 @resource.get(
-    "/devices/<id>", reply=DeviceSchema, example=examples.DEVICE, errors=["unknown_device"]
+    "/devices/<id>",
+    reply=DeviceSchema,
+    example=examples.DEVICE,
+    media={thing.CONTENT_TYPE: {"schema": {"type": "object"}, "example": examples.THING}},
+    errors=["unknown_device", "not_acceptable"],
 )
 def get_device(id: str) -> Response:
-    """Get one device."""
+    """Get one device, as JSON or as a W3C WoT Thing Description."""
     gateway = ports()
     view = gateway.devices.get(id)
     if view is None:
         raise unknown_device(id)
-    return jsonify(device_document(view, gateway.status.now_mono()))
+    content_type = negotiated([JSON, thing.CONTENT_TYPE])
+    if content_type == JSON:
+        response = jsonify(device_document(view, gateway.status.now_mono()))
+    else:
+        response = jsonify(describe(view))
+        response.content_type = content_type
+    response.vary.add("Accept")
+    return response
 
 
 @resource.post(

@@ -112,6 +112,13 @@ DUMMY: dict[str, Any] = {
     "faults": {"waiting": 3, "happened": {"corrupt": 1}},
 }
 
+QUEUED: dict[str, Any] = {
+    **COMMAND,
+    "state": "queued",
+    "finished_at": None,
+    "duration_ms": None,
+}
+
 STATUS: dict[str, Any] = {
     "gateway": "pi-greenhouse",
     "version": "0.1.0",
@@ -122,4 +129,66 @@ STATUS: dict[str, Any] = {
     "journal": {"status": "ok", "rows": 86400},
     "sinks": [{"name": "mongo", "lag": 0}],
     "buses": [{"name": "i2c1", "type": "i2c"}],
+}
+
+EVENT_STREAM = (
+    "retry: 2000\nid: 2d690160a6c39acd.41.7.5e1f09ab.4\n\n"
+    "id: 2d690160a6c39acd.42.7.5e1f09ab.4\nevent: reading\n"
+    'data: {"key":"0011223344556677-5-42","device":"greenhouse",'
+    '"time":"2026-11-20T07:00:00.123Z","seq":42,"boot":5,'
+    '"values":{"temperature":21.5,"humidity":null},"quality":"partial","simulated":false}\n\n'
+    ": heartbeat\n\n"
+)
+
+READING_LIST: dict[str, Any] = {"readings": [READING], "next": None, "complete": True}
+
+WINDOW_LIST: dict[str, Any] = {
+    "windows": [
+        {
+            "time": "2026-11-20T07:00:00.000Z",
+            "values": {"temperature": {"mean": 21.48, "count": 60}},
+        }
+    ],
+    "every_s": 60.0,
+    "next": None,
+    "complete": True,
+}
+
+CSV = (
+    "time,key,quality,temperature,humidity\r\n"
+    "2026-11-20T07:00:00.123Z,0011223344556677-5-42,partial,21.5,\r\n"
+)
+
+SENML: list[dict[str, Any]] = [
+    {"bn": "greenhouse/", "bt": 1795158000.123, "n": "temperature", "u": "Cel", "v": 21.5}
+]
+
+PROPERTY_STREAM = "id: 2d690160a6c39acd.42.7.5e1f09ab.4\ndata: 21.5\n\n"
+
+THING: dict[str, Any] = {
+    "@context": ["https://www.w3.org/2022/wot/td/v1.1", {"@language": "en"}],
+    "@type": "Thing",
+    "id": "urn:uuid:0e4e9d3c-7c1c-5d0e-8f67-0a54a4c0a0f1",
+    "title": "greenhouse",
+    "securityDefinitions": {"open": {"scheme": "nosec"}},
+    "security": "open",
+    "base": "http://localhost:8080/api/v1/devices/greenhouse/",
+    "properties": {
+        "temperature": {
+            "oneOf": [{"type": "number"}, {"type": "null"}],
+            "unit": "Cel",
+            "readOnly": True,
+            "observable": True,
+            "forms": [{"href": "properties/temperature", "op": "readproperty"}],
+        }
+    },
+}
+
+DIRECTORY: dict[str, Any] = {
+    "@context": ["https://www.w3.org/2022/wot/td/v1.1", "https://www.w3.org/2022/wot/discovery"],
+    "@type": "ThingDirectory",
+    "title": "Arduinos of pi-greenhouse",
+    "securityDefinitions": {"open": {"scheme": "nosec"}},
+    "security": "open",
+    "links": [{"rel": "item", "href": "api/v1/things/greenhouse", "type": "application/td+json"}],
 }

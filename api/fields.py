@@ -9,8 +9,11 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from api.times import format_ms, parse_ms
+from gateway.config.quantities import parse_duration_s
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
+NAMES_MAX = 64
+INTERVAL_MAX_MS = 366 * 86_400_000
 
 
 class Timestamp(fields.Field[int]):
@@ -65,3 +68,32 @@ class Number(fields.Float):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValidationError("must be a number")
         return float(value)
+
+
+class Interval(fields.Field[int]):
+    """A duration in a query string such as `60s`, as ms."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> int:
+        try:
+            interval_ms = round(parse_duration_s(str(value)) * 1000)
+        except ValueError as error:
+            raise ValidationError("must be a duration such as 60s") from error
+        if not 1 <= interval_ms <= INTERVAL_MAX_MS:
+            raise ValidationError("must be from 1ms to 366d")
+        return interval_ms
+
+
+class Names(fields.Field[tuple[str, ...]]):
+    """Names separated by commas in a query string, each once, in their order."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> tuple[str, ...]:
+        names = value.split(",") if isinstance(value, str) else []
+        if not 0 < len(names) <= NAMES_MAX or not all(0 < len(name) <= 64 for name in names):
+            raise ValidationError(
+                f"must be 1 to {NAMES_MAX} names of 1 to 64 characters, separated by commas"
+            )
+        return tuple(dict.fromkeys(names))

@@ -3,17 +3,19 @@
 Every method is called from request threads, several at once, and answers within a bounded time.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from gateway.command_record import CommandRecord
+from gateway.events import Event, Position
 from gateway.keys import KeyRing
 from gateway.labels import Label
 from gateway.log.entry import Entry
 from gateway.metrics import Family
 from gateway.reading import StoredReading
 from gateway.registry import DeviceView
+from gateway.windows import Window, WindowQuery
 
 Order = Literal["asc", "desc"]
 
@@ -50,13 +52,37 @@ class ReadingsPage(Protocol):
         """Opaque to callers."""
         ...
 
+    @property
+    def complete(self) -> bool:
+        """False when older ones exist or may exist that cannot be had now."""
+        ...
+
+
+class WindowsPage(Protocol):
+    """One page of windows; `next` and `complete` as for readings."""
+
+    @property
+    def windows(self) -> Sequence[Window]:
+        """In the order that was asked for; those without a reading are left out."""
+        ...
+
+    @property
+    def next(self) -> str | None:
+        """Opaque to callers."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """As for readings."""
+        ...
+
 
 class ReadingsPort(Protocol):
-    """What the journal holds, and the newest of it."""
+    """What is stored, however old, and the newest of it."""
 
     def page(
         self,
-        device: str | None,
+        device: str,
         *,
         since_ms: int | None,
         until_ms: int | None,
@@ -68,6 +94,21 @@ class ReadingsPort(Protocol):
 
         Raises `ValueError` for a cursor that is none of its own.
         """
+        ...
+
+    def every(
+        self, device: str, *, since_ms: int | None, until_ms: int | None, order: Order
+    ) -> Iterator[StoredReading]:
+        """All of them, in bounded memory.
+
+        Raises `gateway.history.HistoryUnavailable` where some cannot be had now.
+        """
+        ...
+
+    def windows(
+        self, query: WindowQuery, *, limit: int, order: Order, cursor: str | None
+    ) -> WindowsPage:
+        """Readings summed up over windows. Raises `ValueError` for a cursor that is none of its own."""
         ...
 
     def latest(self) -> Sequence[StoredReading]:
@@ -111,12 +152,68 @@ class CommandsPort(Protocol):
         """
         ...
 
+    def submit(
+        self,
+        device: str,
+        name: str,
+        arguments: Mapping[str, object],
+        *,
+        actor: str | None,
+        client: str | None,
+        idempotency_key: str | None,
+        body_hash: str | None,
+        timeout_s: float | None,
+        queue_s: float | None,
+    ) -> CommandRecord:
+        """Queue a command and return its record at once, or that of the first for a repetition.
+
+        With `queue_s` it may wait so long for a device that is away. Raises
+        `gateway.errors.CommandError` when it is not queued.
+        """
+        ...
+
     def record(self, command: str, /) -> CommandRecord | None:
         """One command by its id, or None."""
         ...
 
     def records(self, device: str | None, limit: int, cursor: str | None) -> CommandsPage:
         """The audit trail. Raises `ValueError` for a cursor that is none of its own."""
+        ...
+
+
+class EventSource(Protocol):
+    """One listener's way through the events; used by one thread."""
+
+    @property
+    def position(self) -> Position:
+        """The place behind everything taken so far."""
+        ...
+
+    def take(self, timeout_s: float, stopping: Callable[[], bool]) -> Sequence[Event]:
+        """The next events; none when none came within `timeout_s` or `stopping` holds.
+
+        Raises `gateway.journal.errors.JournalError` when what was missed cannot be read.
+        """
+        ...
+
+
+class EventsPort(Protocol):
+    """What happens, live and since a place in the past."""
+
+    def open(
+        self,
+        last_event_id: str | None,
+        devices: frozenset[str] | None,
+        types: frozenset[str] | None,
+    ) -> EventSource:
+        """Events behind that id, or from now on; None of devices or types means all.
+
+        Raises `ValueError` for an id that is none of its own.
+        """
+        ...
+
+    def wake(self) -> None:
+        """Have everyone who waits in `take` ask `stopping`."""
         ...
 
 
@@ -143,6 +240,10 @@ class StatusPort(Protocol):
 
     def readiness(self) -> Readiness:
         """For /readyz."""
+        ...
+
+    def gateway_id(self) -> str:
+        """The name of this gateway."""
         ...
 
     def now_ms(self) -> int:
@@ -224,6 +325,7 @@ class Ports:
     readings: ReadingsPort
     commands: CommandsPort
     status: StatusPort
+    events: EventsPort
     keys: KeysPort
     logs: LogsPort
     metrics: MetricsPort

@@ -51,6 +51,11 @@ KINDS: Mapping[str, Kind] = {
         Kind("unknown_device", 404, "No device has this id."),
         Kind("unknown_command", 404, "The device has no command of this name."),
         Kind("method_not_allowed", 405, "The address does not take this method; Allow says which."),
+        Kind(
+            "not_acceptable",
+            406,
+            "None of the forms that Accept allows exists; `detail` lists them.",
+        ),
         Kind("refused", 409, "The device understood the command and refused it."),
         Kind("command_in_progress", 409, "A command with this Idempotency-Key is still running."),
         Kind("body_too_large", 413, "The body is larger than 64 KiB."),
@@ -66,11 +71,22 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "not_implemented", 501, "The request uses a transfer coding the gateway does not take."
         ),
+        Kind("queue_full", 503, "As many commands wait as the gateway takes; nothing was sent."),
         Kind("device_failed", 502, "The device took the command and reported a failure."),
         Kind("device_offline", 503, "The device does not answer; nothing was sent."),
         Kind("bus_busy", 503, "The bus was not free in time; nothing was sent."),
         Kind("journal_unavailable", 503, "It could not be recorded, so it was not done."),
+        Kind(
+            "history_unavailable",
+            503,
+            "Readings older than the journal keeps are in MongoDB, which does not answer.",
+        ),
         Kind("not_ready", 503, "The gateway does not collect or store; `reasons` says why."),
+        Kind(
+            "too_many_streams",
+            503,
+            "As many event streams and exports are open as the gateway takes at a time.",
+        ),
         Kind("outcome_unknown", 504, "The command was sent and not answered; it may have run."),
     )
 }
@@ -80,6 +96,7 @@ _CODE_OF_STATUS = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    406: "not_acceptable",
     413: "body_too_large",
     415: "unsupported_media_type",
     431: "headers_too_large",

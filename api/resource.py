@@ -15,12 +15,17 @@ from marshmallow.fields import Field
 
 from api import json, problems
 from api.access import COOKIE
-from api.fields import Timestamp
+from api.fields import Interval, Names, Timestamp
 from api.problems import KINDS, Problem
 from api.schemas.problem import ProblemSchema
 from gateway.keys import Scope
 
 View = Callable[..., Response]
+
+
+class _AnyObject(Schema):
+    """Stands for any JSON object as a body."""
+
 
 _ALWAYS = ("invalid_parameter", "bad_request", "forbidden", "internal_error")
 _WITH_KEY = ("unauthenticated", "too_many_attempts")
@@ -69,56 +74,76 @@ class Resource:
         self,
         rule: str,
         *,
-        reply: type[Schema],
-        example: object,
+        reply: type[Schema] | None = None,
+        example: object = None,
         query: type[Schema] | None = None,
+        media: Mapping[str, Mapping[str, Any]] | None = None,
+        headers: Mapping[str, Mapping[str, Any]] | None = None,
         scope: Scope | None = Scope.READ,
         errors: Sequence[str] = (),
     ) -> Callable[[View], View]:
-        """A GET endpoint. With `query`, its parameters come as the mapping `query`."""
-        return self._endpoint("GET", rule, reply, example, query, None, {}, scope, errors)
+        """A GET endpoint. With `query`, its parameters come as the mapping `query`.
+
+        `media` are the other forms of the reply by content type; `headers` are documented only.
+        """
+        content = {**_json_content(reply, example), **(media or {})}
+        extra = {"parameters": _header_parameters(headers or {})}
+        successes: dict[int | str, object] = {200: _reply(content)}
+        return self._endpoint("GET", rule, successes, query, None, extra, scope, errors)
 
     def delete(
         self, rule: str, *, scope: Scope = Scope.READ, errors: Sequence[str] = ()
     ) -> Callable[[View], View]:
         """A DELETE endpoint, answered with 204 and no body."""
-        return self._endpoint("DELETE", rule, None, None, None, None, {}, scope, errors)
+        successes: dict[int | str, object] = {
+            204: {"description": "Done; there is nothing to say."}
+        }
+        extra: dict[str, Any] = {"parameters": []}
+        return self._endpoint("DELETE", rule, successes, None, None, extra, scope, errors)
 
     def post(
         self,
         rule: str,
         *,
-        body: type[Schema],
+        body: type[Schema] | None,
         reply: type[Schema],
         example: object,
         body_example: object,
         headers: Mapping[str, Mapping[str, Any]],
+        query: type[Schema] | None = None,
+        replies: Mapping[int | str, object] | None = None,
         method: str = "POST",
         scope: Scope | None,
         errors: Sequence[str] = (),
     ) -> Callable[[View], View]:
         """A POST, PUT or PATCH endpoint. Its body comes as the mapping `body`.
 
-        `headers` are documented only.
+        `headers` are documented only. `replies` are the successes beside 200, by status; `body` None takes
+        any JSON object, or none.
         """
-        description = {
+        extra = {
             "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": body, "example": body_example}},
-            }
+                "required": body is not None,
+                "content": {
+                    "application/json": {
+                        "schema": body or {"type": "object"},
+                        "example": body_example,
+                    }
+                },
+            },
+            "parameters": _header_parameters(headers),
         }
-        parameters = [{"in": "header", "name": name, **spec} for name, spec in headers.items()]
-        extra = {**description, "parameters": parameters}
+        successes = {200: _reply(_json_content(reply, example)), **(replies or {})}
+        loaded = body or _AnyObject
         return self._endpoint(
-            method, rule, reply, example, None, body, extra, scope, (*_WITH_BODY, *errors)
+            method, rule, successes, query, loaded, extra, scope, (*_WITH_BODY, *errors)
         )
 
     def _endpoint(
         self,
         method: str,
         rule: str,
-        reply: type[Schema] | None,
-        example: object,
+        successes: Mapping[int | str, object],
         query: type[Schema] | None,
         body: type[Schema] | None,
         extra: Mapping[str, Any],
@@ -127,14 +152,14 @@ class Resource:
     ) -> Callable[[View], View]:
         with_key = _WITH_KEY if scope is not None else ()
         responses: dict[int | str, object] = {
-            **_success(reply, example),
+            **successes,
             **_error_responses((*_ALWAYS, *with_key, *errors)),
             "default": _error_response(_ANYWHERE),
         }
         security = [{scheme: [scope.value]} for scheme in _SCHEMES] if scope is not None else []
         documentation = {"responses": responses, "security": security, **extra}
         if query is not None:
-            documentation["parameters"] = [{"in": "query", "schema": query}]
+            documentation["parameters"] = [{"in": "query", "schema": query}, *extra["parameters"]]
 
         def decorate(view: View) -> View:
             @functools.wraps(view)
@@ -143,7 +168,9 @@ class Resource:
                 parameters = _load_query(query)
                 if query is not None:
                     given["query"] = parameters
-                if body is not None:
+                if body is _AnyObject:
+                    given["body"] = _read_object() if request.get_data() else {}
+                elif body is not None:
                     given["body"] = _load_body(body)
                 return view(**given)
 
@@ -155,11 +182,16 @@ class Resource:
         return decorate
 
 
-def _success(reply: type[Schema] | None, example: object) -> dict[int | str, object]:
-    if reply is None:
-        return {204: {"description": "Done; there is nothing to say."}}
-    content = {"application/json": {"schema": reply, "example": example}}
-    return {200: {"description": "As asked for.", "content": content}}
+def _json_content(reply: type[Schema] | None, example: object) -> dict[str, Mapping[str, Any]]:
+    return {} if reply is None else {"application/json": {"schema": reply, "example": example}}
+
+
+def _reply(content: Mapping[str, Mapping[str, Any]]) -> dict[str, object]:
+    return {"description": "As asked for.", "content": content}
+
+
+def _header_parameters(headers: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [{"in": "header", "name": name, **spec} for name, spec in headers.items()]
 
 
 def _load_query(schema: type[Schema] | None) -> Mapping[str, Any]:
@@ -175,20 +207,25 @@ def _load_query(schema: type[Schema] | None) -> Mapping[str, Any]:
 
 
 def _load_body(schema: type[Schema]) -> Mapping[str, Any]:
+    try:
+        return _load(schema, _read_object())
+    except ValidationError as error:
+        raise _invalid("invalid_body", _flat(error.messages_dict)) from error
+
+
+def _read_object() -> Mapping[str, Any]:
+    """The body, which must be a JSON object."""
     if not request.is_json:
         raise Problem(
             "unsupported_media_type", "send the body as JSON, with Content-Type: application/json"
         )
     try:
-        document = json.loads(request.get_data(cache=False))
+        document = json.loads(request.get_data())
     except json.MalformedJson as error:
         raise Problem("malformed_json", str(error)) from error
     if not isinstance(document, dict):
         raise Problem("invalid_body", "the body must be a JSON object")
-    try:
-        return _load(schema, document)
-    except ValidationError as error:
-        raise _invalid("invalid_body", _flat(error.messages_dict)) from error
+    return document
 
 
 def _load(schema: type[Schema], given: Mapping[str, object]) -> Mapping[str, Any]:
@@ -259,6 +296,8 @@ def make_api(app: Flask) -> Any:
     for name, scheme in _SCHEMES.items():
         api.spec.components.security_scheme(name, dict(scheme))
     api.register_field(Timestamp, "string", "date-time")
+    api.register_field(Names, "string", None)
+    api.register_field(Interval, "string", None)
     # Belongs to a header that no operation here sends.
     del api.spec.components.schemas["PaginationMetadata"]
     return api

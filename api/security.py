@@ -25,7 +25,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
-_READABLE_HEADERS = "Retry-After"
+_READABLE_HEADERS = "Location, Retry-After"
 _PREFLIGHT_KEPT_S = 600
 
 

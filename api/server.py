@@ -19,6 +19,7 @@ from waitress.server import create_server
 from api.app import BODY_LIMIT
 from api.binding import bind
 from api.channel import GatewayChannel
+from api.streams import STREAMS_MAX
 from gateway.worker import Worker
 
 _LOG = logging.getLogger(__name__)
@@ -34,8 +35,11 @@ _CLIENT_GONE_MS = 10_000  # unacknowledged data this old: the client has stopped
 class Limits:
     """What one client, and all of them, may take. Times in seconds, sizes in bytes."""
 
-    request_threads: int = 16
-    connections: int = 128
+    request_threads: int = 8
+    """For requests that are answered at once or within the time of a command."""
+    streams: int = STREAMS_MAX
+    """Threads on top of those, for replies that go on; the app counts them."""
+    connections: int = STREAMS_MAX + 64
     head: int = 16 * 1024
     body: int = BODY_LIMIT
     unsent: int = 64 * 1024
@@ -60,14 +64,19 @@ class ApiServer(Worker):
         *,
         limits: Limits | None = None,
         heartbeat: Callable[[], None] | None = None,
+        end_streams: Callable[[], None] | None = None,
     ) -> None:
-        """Opens nothing. `heartbeat` is called after every turn of the loop, at least once a second."""
+        """Opens nothing. `heartbeat` is called after every turn of the loop, at least once a second.
+
+        `end_streams` is called before the server stops, to end the replies that go on.
+        """
         super().__init__()
         self.last_progress_mono: float | None = None
         self._app = app
         self._wanted = (host, port)
         self._limits = limits or Limits()
         self._heartbeat = heartbeat
+        self._end_streams = end_streams
         self._address: tuple[str, int] | None = None
         # Waitress's published types are wrong about these two.
         self._server: Any = None
@@ -91,7 +100,9 @@ class ApiServer(Worker):
             self._app,
             map=self._sockets,
             sockets=[listener],
-            threads=limits.request_threads,
+            threads=limits.request_threads + limits.streams,
+            # So that the loop reads on and notices when the client of a stream has gone.
+            channel_request_lookahead=1,
             connection_limit=limits.connections,
             channel_timeout=limits.idle_s,
             cleanup_interval=max(1, limits.idle_s // 2),
@@ -144,6 +155,8 @@ class ApiServer(Worker):
             return
         server, self._server = self._server, None
         deadline = time.monotonic() + self._limits.stop_s
+        if self._end_streams is not None:
+            self._end_streams()
         # Only the listener: its trigger is what request threads still wake the loop with.
         wasyncore.dispatcher.close(server)
         dispatcher = server.task_dispatcher

@@ -14,6 +14,7 @@ from urllib.parse import urlunsplit
 from api.app import create_app
 from api.ports import Ports
 from api.server import ApiServer
+from api.streams import streams_of
 from arduino_iface.device import ProtocolDevice
 from dummy_hw import demo, factory
 from dummy_hw.eeprom import FileEeprom
@@ -26,11 +27,16 @@ from gateway.collection.intake import Source
 from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.collection.worker import CollectionWorker
 from gateway.command_record import CommandRecord
+from gateway.command_worker import CommandWorker
 from gateway.commander import Commander
 from gateway.config.settings import BusSettings, BusType, DeviceSettings, Settings
 from gateway.delivery.state import DeliveryState
 from gateway.delivery.worker import DeliveryWorker
+from gateway.event_stream import Events
+from gateway.event_worker import EventWorker
+from gateway.events import EventFeed
 from gateway.frontdoor import Commands, Readings
+from gateway.history import History
 from gateway.hub import LiveHub
 from gateway.journal.errors import JournalError
 from gateway.journal.journal import Journal
@@ -45,6 +51,7 @@ from gateway.registry import Registry
 from gateway.signals import StopSignals
 from gateway.sinks.base import Heartbeat
 from gateway.sinks.mongo import MongoSink
+from gateway.sinks.mongo_history import MongoHistory
 from gateway.status import StatusBoard, StatusSources
 from gateway.supervisor import Supervisor, WorkerState
 from gateway.worker import Worker
@@ -94,6 +101,13 @@ class App:
         self._labels = Labels(self._journal)
         self._tally = CommandTally()
         self._journal.subscribe(self._hub.publish)
+        self._feed = EventFeed(
+            self._registry.get, lambda: self._journal.state().journal_id, paced=True
+        )
+        self._journal.subscribe(self._feed.publish_readings)
+        self._journal.subscribe_commands(self._feed.publish_commands)
+        self._registry.subscribe(self._feed.publish_device)
+        self._archive = self._make_archive()
         self._journal.subscribe(ReadingLog(self._clock).publish)
         self._deliveries: dict[str, DeliveryWorker] = {}
         self._devices: dict[str, ProtocolDevice] = {}
@@ -115,6 +129,8 @@ class App:
             finally:
                 self._buses.close()
                 self._reader.close()
+                if self._archive is not None:
+                    self._archive.close()
                 if self._hardware is not None:
                     self._hardware.stop()
 
@@ -162,6 +178,8 @@ class App:
             self._journal.register_sink("mongo")
             workers.append(("delivery-mongo", self._make_mongo))
         workers.append(("collection", self._make_collection))
+        workers.append(("command-queue", lambda: CommandWorker(self._commander, self._clock)))
+        workers.append(("events", lambda: EventWorker(self._feed)))
         workers.append(("command", self._make_server))
         return workers
 
@@ -178,6 +196,14 @@ class App:
         self._deliveries[sink.name] = worker
         return worker
 
+    def _make_archive(self) -> MongoHistory | None:
+        mongo = self._settings.mongo
+        if mongo.uri is None:
+            return None
+        return MongoHistory(
+            mongo.uri, mongo.database, self._settings.gateway.id, self._clock.monotonic
+        )
+
     def _make_server(self) -> ApiServer:
         settings = self._settings
         sources = StatusSources(
@@ -189,16 +215,18 @@ class App:
         )
         ports = Ports(
             devices=LabelledDevices(self._registry, self._labels),
-            readings=Readings(self._reader, self._hub),
+            readings=Readings(History(self._reader, self._archive), self._hub),
             commands=Commands(self._commander, self._reader),
             status=self._status_board(sources),
+            events=Events(self._feed, self._reader),
             keys=KeyStore(settings.keys_path),
             logs=self._logs,
             metrics=self._metrics(),
             dummy=RemoteBoards(self._hardware) if self._hardware is not None else None,
         )
+        app = create_app(ports, settings.api)
         self._server = ApiServer(
-            create_app(ports, settings.api), settings.api.host, settings.api.port
+            app, settings.api.host, settings.api.port, end_streams=streams_of(app).end
         )
         return self._server
 

@@ -4,42 +4,40 @@ The audit record is in the journal, durably, before the first byte is on the wir
 gateway, a command that may have been sent is known to have been, and is never sent again.
 """
 
+import contextlib
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from arduino_iface import arguments as argument_codec
 from arduino_iface.device import OutcomeUnknown, ProtocolDevice
 from arduino_iface.errors import BusBusy, WireError
-from arduino_iface.messages import CommandRequest, CommandStatus
+from arduino_iface.messages import CommandStatus
 from arduino_iface.schema import Command
 from gateway.clock import WallClock
 from gateway.collection.intake import Committed
+from gateway.command_order import DEADLINE_S, CommandOrder
+from gateway.command_outcome import ENDS, End, in_progress, offline, outcome, packed, unrecorded
+from gateway.command_queue import CommandQueue, Job
 from gateway.command_record import CommandRecord, CommandState
 from gateway.errors import CommandError
+from gateway.inquiry import LATER, NEVER, NOT_CARRIED_OUT, Inquiry, ask
 from gateway.journal.errors import JournalError
-from gateway.registry import DeviceState, DeviceView, Registry
-
-DEADLINE_S = 10.0
-"""How long a caller waits for a board unless the caller says otherwise."""
+from gateway.registry import DeviceState, Registry
 
 COMMIT_TIMEOUT_S = 5.0
 """How long a command waits for its record to be durable before it is given up unsent."""
 
 IDEMPOTENCY_KEPT_MS = 24 * 3600 * 1000
 
-RETRY_AFTER_S = 1.0
-
 TOKENS = 0xF000
 """Commands use tokens below this; the rest is the collection's (setting the sampling interval)."""
 
-log = logging.getLogger(__name__)
+__all__ = ["DEADLINE_S", "CommandHistory", "CommandLedger", "CommandOrder", "Commander"]
 
-_End = tuple[CommandState, str | None, str | None]
-"""State, error code and detail with which a command ends."""
+log = logging.getLogger(__name__)
 
 
 class CommandLedger(Protocol):
@@ -60,23 +58,6 @@ class CommandHistory(Protocol):
     def last_token(self, device: str) -> int | None:
         """The token of the newest command to that device, or None."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class CommandOrder:
-    """What a caller wants done. `idempotency_key` and `body_hash` are both given or both None.
-
-    `actor` is the name of the caller's key and `client` the address the order came from, if any.
-    """
-
-    device: str
-    name: str
-    arguments: Mapping[str, object]
-    actor: str | None = None
-    client: str | None = None
-    idempotency_key: str | None = None
-    body_hash: str | None = None
-    timeout_s: float = DEADLINE_S
 
 
 class Commander:
@@ -101,8 +82,11 @@ class Commander:
         self._history = history
         self._clock = clock
         self._audit = audit
-        self._guard = threading.Lock()  # guards the two below, never held across a wait
+        self.queue = CommandQueue()
+        self._guard = threading.Lock()  # guards what follows, never held across a wait
+        self._clients: dict[str, str] = {}  # where orders under way came from, by id
         self._tokens: dict[str, int] = {}
+        self._inquiries: dict[str, Inquiry] = {}
         self._keys_under_way: set[str] = set()
 
     def execute(self, order: CommandOrder) -> CommandRecord:
@@ -110,26 +94,138 @@ class Commander:
 
         Raises `CommandError` with one of the contract's codes otherwise; its record says what happened.
         """
-        key = order.idempotency_key
+        with self._reserved(order.idempotency_key):
+            earlier = self._earlier(order)
+            if earlier is None:
+                return self._execute(order)
+            if not earlier.state.final:
+                raise in_progress("its outcome is not stored yet")
+            return outcome(earlier)
+
+    def submit(self, order: CommandOrder) -> CommandRecord:
+        """Record an order and return; it is carried out by the queue's worker as soon as that can be.
+
+        Raises `CommandError` when it cannot be queued. An order that is a repetition is not queued again:
+        its record is returned, however far it has come.
+        """
+        with self._reserved(order.idempotency_key):
+            earlier = self._earlier(order)
+            if earlier is not None:
+                return earlier
+            self._checked(order, away_too=order.queue_s is not None)
+            record = self._record_of(order, CommandState.QUEUED, None)
+            self.queue.reserve()
+            try:
+                self._record_before_sending(record)
+            except CommandError:
+                self.queue.give_back()
+                raise
+            expires_mono = self._clock.monotonic() + (order.queue_s or 0.0)
+            self.queue.add(Job(record, order, expires_mono))
+            return record
+
+    def carry_out(self, job: Job) -> bool:
+        """Try to carry out a queued order; False: its device is away, and it goes on waiting.
+
+        Never raises: what becomes of it is in its record.
+        """
+        patient = self._clock.monotonic() < job.expires_mono
+        try:
+            device, command, data = self._checked(job.order)
+        except CommandError as error:
+            if error.code == "device_offline" and patient:
+                return False
+            self.expire(job, error.code, f"never sent: {error.detail}")
+            return True
+        try:
+            token = self._next_token(job.order.device)
+            record = replace(job.record, state=CommandState.SENT, token=token)
+            self._record_before_sending(record)
+        except CommandError as error:
+            self.expire(job, error.code, f"never sent: {error.detail}")
+            return True
+        finished, inquiry = self._finished(record, device, command, data, job.order.timeout_s)
+        if finished.state is CommandState.EXPIRED and patient:
+            self._save(job.record)  # it has not left the gateway, so it waits as before
+            return False
+        self._conclude(finished, inquiry)
+        return True
+
+    def expire(self, job: Job, code: str, detail: str, *, awaited: bool = True) -> None:
+        """End an order that was never sent."""
+        ended = replace(
+            job.record,
+            state=CommandState.EXPIRED,
+            error=code,
+            detail=detail,
+            finished_at_ms=self._clock.wall_ms(),
+        )
+        self._record_outcome(ended, awaited=awaited)
+
+    def is_away(self, device: str) -> bool:
+        """Whether a command to it would be refused as `device_offline`."""
+        view = self._registry.get(device)
+        return view is not None and view.state in (DeviceState.OFFLINE, DeviceState.QUARANTINED)
+
+    def inquiries(self) -> Sequence[Inquiry]:
+        """Commands whose outcome is unknown and may be found out."""
+        with self._guard:
+            return list(self._inquiries.values())
+
+    def inquire(self, inquiry: Inquiry) -> None:
+        """Ask the board what became of a command, and correct its record; see `gateway.inquiry`."""
+        device = self._devices(inquiry.record.device)
+        answer = NEVER if device is None else ask(device, inquiry)
+        if answer is LATER:
+            return
+        with self._guard:
+            # A command sent meanwhile may have driven the token out of the board's memory.
+            current = self._inquiries.get(inquiry.record.device) is inquiry
+            if current:
+                del self._inquiries[inquiry.record.device]
+        if not current or not isinstance(answer, CommandStatus):
+            return
+        state, error, detail = NOT_CARRIED_OUT
+        if answer is not CommandStatus.UNKNOWN_COMMAND:
+            state, error, detail = ENDS[answer]
+        log.info("found out: command %s is %s", inquiry.record.id, state)
+        finished_at_ms = self._clock.wall_ms()
+        self._record_outcome(
+            replace(
+                inquiry.record,
+                state=state,
+                error=error,
+                detail=detail,
+                finished_at_ms=finished_at_ms,
+                duration_ms=float(max(0, finished_at_ms - inquiry.record.requested_at_ms)),
+            )
+        )
+
+    @contextlib.contextmanager
+    def _reserved(self, key: str | None) -> Iterator[None]:
+        """One request at a time for an Idempotency-Key. Raises `CommandError` for the second."""
         if key is None:
-            return self._execute(order)
+            yield
+            return
         with self._guard:
             if key in self._keys_under_way:
-                raise _in_progress("it is being carried out")
+                raise in_progress("it is being carried out")
             self._keys_under_way.add(key)
         try:
-            earlier = self._earlier(key, order)
-            return _outcome(earlier) if earlier else self._execute(order)
+            yield
         finally:
             with self._guard:
                 self._keys_under_way.discard(key)
 
-    def _earlier(self, key: str, order: CommandOrder) -> CommandRecord | None:
+    def _earlier(self, order: CommandOrder) -> CommandRecord | None:
+        key = order.idempotency_key
+        if key is None:
+            return None
         since_ms = self._clock.wall_ms() - IDEMPOTENCY_KEPT_MS
         try:
             earlier = self._history.command_by_idempotency(key, since_ms)
         except JournalError as error:
-            raise _unrecorded(error) from error
+            raise unrecorded(error) from error
         if earlier is None or earlier.state is CommandState.EXPIRED:
             return None  # nothing was done under this key, so it may be done now
         if earlier.body_hash != order.body_hash:
@@ -137,45 +233,46 @@ class Commander:
                 "idempotency_mismatch",
                 "this Idempotency-Key was used for another command; take a new one",
             )
-        if not earlier.state.final:
-            raise _in_progress("its outcome is not stored yet")
         return earlier
 
     def _execute(self, order: CommandOrder) -> CommandRecord:
-        device, command, packed = self._validated(order)
-        record = CommandRecord(
-            id=str(uuid.uuid4()),
+        device, command, data = self._checked(order)
+        record = self._record_of(order, CommandState.SENT, self._next_token(order.device))
+        self._record_before_sending(record)
+        finished, inquiry = self._finished(record, device, command, data, order.timeout_s)
+        self._conclude(finished, inquiry)
+        return outcome(finished)
+
+    def _record_of(
+        self, order: CommandOrder, state: CommandState, token: int | None
+    ) -> CommandRecord:
+        command_id = str(uuid.uuid4())
+        if order.client is not None:
+            with self._guard:
+                self._clients[command_id] = order.client
+        return CommandRecord(
+            id=command_id,
             device=order.device,
             name=order.name,
             arguments=order.arguments,
-            state=CommandState.SENT,
+            state=state,
             requested_at_ms=self._clock.wall_ms(),
-            token=self._next_token(order.device),
+            token=token,
             actor=order.actor,
             idempotency_key=order.idempotency_key,
             body_hash=order.body_hash,
         )
-        self._record_before_sending(record, order.client)
-        began = self._clock.monotonic()
-        state, error, detail = self._send(device, record, command, packed, order.timeout_s)
-        finished = replace(
-            record,
-            state=state,
-            error=error,
-            detail=detail,
-            finished_at_ms=self._clock.wall_ms(),
-            duration_ms=round((self._clock.monotonic() - began) * 1000, 3),
-        )
-        self._record_outcome(finished, order.client)
-        return _outcome(finished)
 
-    def _validated(self, order: CommandOrder) -> tuple[ProtocolDevice, Command, bytes]:
+    def _checked(
+        self, order: CommandOrder, *, away_too: bool = False
+    ) -> tuple[ProtocolDevice, Command, bytes]:
+        """Everything that can be checked before sending; `away_too`: the device need not be there."""
         view = self._registry.get(order.device)
         device = self._devices(order.device)
         if view is None or device is None:
             raise CommandError("unknown_device", f"there is no device {order.device!r}")
         if view.schema is None:
-            raise _offline(view)
+            raise offline(view)
         # The board's own words, also in the moment before the collection has published them.
         identity = device.identity
         command = (identity.schema if identity else view.schema).command(order.name)
@@ -185,16 +282,49 @@ class Commander:
                 "unknown_command",
                 f"{order.device} has no command {order.name!r}; it has: {known}",
             )
-        packed = _packed(command, order.arguments, device)
-        if view.state in (DeviceState.OFFLINE, DeviceState.QUARANTINED):
-            raise _offline(view)
-        return device, command, packed
+        data = packed(command, order.arguments, device)
+        if not away_too and self.is_away(order.device):
+            raise offline(view)
+        return device, command, data
 
-    def _record_before_sending(self, record: CommandRecord, client: str | None) -> None:
+    def _finished(
+        self,
+        record: CommandRecord,
+        device: ProtocolDevice,
+        command: Command,
+        data: bytes,
+        timeout_s: float,
+    ) -> tuple[CommandRecord, Inquiry | None]:
+        """Send it; its record as it ends, not stored yet, and what is to be found out later."""
+        identity = device.identity
+        began = self._clock.monotonic()
+        state, error, detail = self._send(device, record, command, data, timeout_s)
+        ended = replace(
+            record,
+            state=state,
+            error=error,
+            detail=detail,
+            finished_at_ms=self._clock.wall_ms(),
+            duration_ms=round((self._clock.monotonic() - began) * 1000, 3),
+        )
+        if state is not CommandState.UNKNOWN or identity is None:
+            return ended, None
+        return ended, Inquiry(ended, identity.uid, identity.boot)
+
+    def _conclude(self, ended: CommandRecord, inquiry: Inquiry | None) -> None:
+        self._record_outcome(ended)
+        if inquiry is not None:
+            # Only now: what is found out must not be stored before it.
+            with self._guard:
+                if self._tokens.get(ended.device) == ended.token:
+                    self._inquiries[ended.device] = inquiry
+            self.queue.wake()
+
+    def _record_before_sending(self, record: CommandRecord) -> None:
         try:
             durable = self._ledger.save_command(record).wait(COMMIT_TIMEOUT_S)
         except JournalError as error:
-            raise _unrecorded(error) from error
+            raise unrecorded(error) from error
         if not durable:
             unsent = replace(
                 record,
@@ -202,36 +332,39 @@ class Commander:
                 error="journal_unavailable",
                 detail="not sent, because it could not be recorded in time",
             )
-            self._record_outcome(unsent, client, awaited=False)
+            self._record_outcome(unsent, awaited=False)
             raise CommandError(
                 "journal_unavailable", str(unsent.detail), record=unsent, retry_after_s=5.0
             )
 
-    def _record_outcome(
-        self, record: CommandRecord, client: str | None, *, awaited: bool = True
-    ) -> None:
+    def _record_outcome(self, record: CommandRecord, *, awaited: bool = True) -> None:
         """The command is over, whatever becomes of its record now: its caller learns the outcome."""
+        with self._guard:
+            client = self._clients.pop(record.id, None)
         self._audit(record, client)
-        try:
-            stored = self._ledger.save_command(record)
-        except JournalError:
-            log.exception("outcome of command %s not stored: %s", record.id, record.state)
-            return
-        if awaited:
+        stored = self._save(record)
+        if awaited and stored is not None:
             # Whoever asks next, with the command's id or its Idempotency-Key, finds the outcome.
             stored.wait(COMMIT_TIMEOUT_S)
+
+    def _save(self, record: CommandRecord) -> Committed | None:
+        try:
+            return self._ledger.save_command(record)
+        except JournalError:
+            log.exception("state of command %s not stored: %s", record.id, record.state)
+            return None
 
     def _send(
         self,
         device: ProtocolDevice,
         record: CommandRecord,
         command: Command,
-        packed: bytes,
+        data: bytes,
         timeout_s: float,
-    ) -> _End:
+    ) -> End:
         assert record.token is not None
         try:
-            status = device.command(record.token, command.code, packed, timeout_s=timeout_s)
+            status = device.command(record.token, command.code, data, timeout_s=timeout_s)
         except OutcomeUnknown as error:
             return CommandState.UNKNOWN, "outcome_unknown", str(error)
         except BusBusy as error:
@@ -241,7 +374,7 @@ class Commander:
         except Exception as error:
             log.exception("this is a fault of the gateway, please report it")
             return CommandState.UNKNOWN, "outcome_unknown", f"internal error: {error}"
-        return _ENDS[status]
+        return ENDS[status]
 
     def _next_token(self, device: str) -> int:
         with self._guard:
@@ -250,84 +383,12 @@ class Commander:
             try:
                 last = self._history.last_token(device)
             except JournalError as error:
-                raise _unrecorded(error) from error
+                raise unrecorded(error) from error
         with self._guard:
             # Another thread may have been here meanwhile; its number is the newer one.
             last = self._tokens.get(device, last)
             start = uuid.uuid4().int % TOKENS
             token = start if last is None else (last + 1) % TOKENS
             self._tokens[device] = token
+            self._inquiries.pop(device, None)
             return token
-
-
-def _packed(command: Command, arguments: Mapping[str, object], device: ProtocolDevice) -> bytes:
-    try:
-        packed = argument_codec.pack(command, arguments)
-    except argument_codec.InvalidArguments as error:
-        raise CommandError("invalid_arguments", str(error), problems=error.problems) from error
-    identity = device.identity
-    needed = len(CommandRequest(0, command.code, packed).encode()) + 5
-    if identity is not None and needed > identity.request_max:
-        raise CommandError(
-            "invalid_arguments",
-            f"the arguments make a frame of {needed} bytes; this board takes {identity.request_max}",
-        )
-    return packed
-
-
-def _unrecorded(error: JournalError) -> CommandError:
-    return CommandError(
-        "journal_unavailable",
-        f"not sent, because it cannot be recorded: {error}",
-        retry_after_s=5.0,
-    )
-
-
-def _in_progress(why: str) -> CommandError:
-    return CommandError(
-        "command_in_progress",
-        f"there is a command with this Idempotency-Key and {why}; ask again for its outcome",
-        retry_after_s=1.0,
-    )
-
-
-def _offline(view: DeviceView) -> CommandError:
-    reason = f": {view.detail}" if view.detail else ""
-    return CommandError(
-        "device_offline", f"{view.id} is {view.state}{reason}; nothing was sent", retry_after_s=5.0
-    )
-
-
-_ENDS: Mapping[CommandStatus, _End] = {
-    CommandStatus.DONE: (CommandState.DONE, None, None),
-    CommandStatus.RUNNING: (
-        CommandState.UNKNOWN,
-        "outcome_unknown",
-        "the board was still at it when the time was over",
-    ),
-    CommandStatus.UNKNOWN_COMMAND: (
-        CommandState.FAILED,
-        "device_failed",
-        "the board does not know this command, though it described it",
-    ),
-    CommandStatus.BAD_ARGUMENT: (
-        CommandState.REFUSED,
-        "refused",
-        "the board does not take these arguments",
-    ),
-    CommandStatus.REFUSED: (CommandState.REFUSED, "refused", "the board refused"),
-    CommandStatus.FAILED: (CommandState.FAILED, "device_failed", "the board tried and failed"),
-}
-
-
-def _outcome(record: CommandRecord) -> CommandRecord:
-    """The record of a command that is done; `CommandError` for every other end."""
-    if record.state is CommandState.DONE:
-        return record
-    retry_after_s = RETRY_AFTER_S if record.state is CommandState.EXPIRED else None
-    raise CommandError(
-        record.error or "outcome_unknown",
-        record.detail or f"the command is {record.state}",
-        record=record,
-        retry_after_s=retry_after_s,
-    )

@@ -1,44 +1,56 @@
 """What request threads may ask of the gateway: stored readings, commands and the audit trail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from gateway.command_record import CommandRecord
 from gateway.commander import DEADLINE_S, Commander, CommandOrder
+from gateway.history import History, HistoryPage, WindowPage
 from gateway.hub import LiveHub
 from gateway.journal.reader import JournalReader
-from gateway.journal.types import Order, Page
+from gateway.journal.types import Order
 from gateway.reading import StoredReading
+from gateway.windows import WindowQuery
 
 
 class Readings:
-    """The journal's readings by page, and the newest of each device."""
+    """Stored readings by page, single or summed up over windows, and the newest of each device."""
 
-    def __init__(self, reader: JournalReader, hub: LiveHub) -> None:
+    def __init__(self, history: History, hub: LiveHub) -> None:
         """Reads nothing yet."""
-        self._reader = reader
+        self._history = history
         self._hub = hub
 
     def page(
         self,
-        device: str | None,
+        device: str,
         *,
         since_ms: int | None,
         until_ms: int | None,
         limit: int,
         order: Literal["asc", "desc"],
         cursor: str | None,
-    ) -> Page:
+    ) -> HistoryPage:
         """Readings with since <= time < until. Raises `InvalidCursor`, a `ValueError`."""
-        return self._reader.readings(
-            device,
-            since_ms=since_ms,
-            until_ms=until_ms,
-            limit=limit,
-            order=Order(order),
-            cursor=cursor,
-        )
+        return self._history.page(device, since_ms, until_ms, limit, Order(order), cursor)
+
+    def every(
+        self,
+        device: str,
+        *,
+        since_ms: int | None,
+        until_ms: int | None,
+        order: Literal["asc", "desc"],
+    ) -> Iterator[StoredReading]:
+        """All of them, read a page at a time. Raises `HistoryUnavailable` where some are out of reach."""
+        return self._history.every(device, since_ms, until_ms, Order(order))
+
+    def windows(
+        self, query: WindowQuery, *, limit: int, order: Literal["asc", "desc"], cursor: str | None
+    ) -> WindowPage:
+        """Readings summed up. Raises `InvalidCursor`, a `ValueError`."""
+        return self._history.window_page(query, limit, Order(order), cursor)
 
     def latest(self) -> Sequence[StoredReading]:
         """The newest reading of every device that has one."""
@@ -84,6 +96,34 @@ class Commands:
                 idempotency_key=idempotency_key,
                 body_hash=body_hash,
                 timeout_s=DEADLINE_S if timeout_s is None else timeout_s,
+            )
+        )
+
+    def submit(
+        self,
+        device: str,
+        name: str,
+        arguments: Mapping[str, object],
+        *,
+        actor: str | None,
+        client: str | None,
+        idempotency_key: str | None,
+        body_hash: str | None,
+        timeout_s: float | None,
+        queue_s: float | None,
+    ) -> CommandRecord:
+        """Queue a command and return its record. Raises `CommandError` when it is not queued."""
+        return self._commander.submit(
+            CommandOrder(
+                device=device,
+                name=name,
+                arguments=arguments,
+                actor=actor,
+                client=client,
+                idempotency_key=idempotency_key,
+                body_hash=body_hash,
+                timeout_s=DEADLINE_S if timeout_s is None else timeout_s,
+                queue_s=queue_s,
             )
         )
 

@@ -4,7 +4,7 @@ Only the collection writes; everyone else reads a snapshot and never a live obje
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -82,11 +82,20 @@ class Registry:
         self._writing = threading.Lock()  # guards the replacement of _devices, and _boards
         self._devices: Mapping[str, DeviceView] = MappingProxyType({})
         self._boards: dict[str, str] = {}  # uid -> device, one entry for each device at most
+        self._told: tuple[Callable[[str], None], ...] = ()
+
+    def subscribe(self, callback: Callable[[str], None]) -> None:
+        """Call `callback` with the id of each device that is published or removed, in that thread.
+
+        It must be quick and must not raise; for the composition root, before anything is published.
+        """
+        self._told = (*self._told, callback)
 
     def publish(self, view: DeviceView) -> None:
         """Add or replace one device."""
         with self._writing:
             self._devices = MappingProxyType({**self._devices, view.id: view})
+        self._tell(view.id)
 
     def claim(self, uid: str, device: str) -> str | None:
         """Say that this board is this device: None when so it is, else the device that it is already."""
@@ -109,6 +118,7 @@ class Registry:
             rest = {key: view for key, view in self._devices.items() if key != device}
             self._devices = MappingProxyType(rest)
             self._let_go(device)
+        self._tell(device)
 
     def all(self) -> tuple[DeviceView, ...]:
         """Every device, in the order in which they became known."""
@@ -117,6 +127,10 @@ class Registry:
     def get(self, device: str) -> DeviceView | None:
         """One device, or None."""
         return self._devices.get(device)
+
+    def _tell(self, device: str) -> None:
+        for callback in self._told:
+            callback(device)
 
     def _let_go(self, device: str) -> None:
         for uid in [uid for uid, holder in self._boards.items() if holder == device]:

@@ -82,6 +82,10 @@ class StatusBoard:
             reasons.append(f"the journal cannot store: {state.detail}")
         return Readiness(not reasons, tuple(reasons))
 
+    def gateway_id(self) -> str:
+        """The name of this gateway."""
+        return self._gateway
+
     def now_ms(self) -> int:
         """UTC in ms since 1970."""
         return self._clock.wall_ms()

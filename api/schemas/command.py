@@ -3,11 +3,13 @@
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 
-from api.fields import Count, Timestamp
+from api.fields import Count, Interval, Timestamp
 from api.schemas.base import Reply
 from gateway.command_record import CommandState
 
 CURSOR_LENGTH_MAX = 512
+TIMEOUT_MAX_MS = 60_000
+QUEUE_MAX_MS = 86_400_000
 
 
 class CommandSchema(Reply):
@@ -55,6 +57,33 @@ class CommandRequestSchema(Schema):
         keys=fields.String(),
         load_default=dict,
         metadata={"description": "By name; the device's own schema says which."},
+    )
+
+
+class SendQuerySchema(Schema):
+    """How a command is to be sent."""
+
+    wait = fields.String(
+        validate=OneOf(["0", "1"]),
+        load_default="1",
+        metadata={"description": "0: answer 202 at once and not with the outcome."},
+    )
+    timeout = Interval(
+        load_default=None,
+        validate=Range(100, TIMEOUT_MAX_MS),
+        metadata={
+            "description": "How long the board may take, such as `5s`; 100ms to 60s, default 10s. "
+            "What is not answered then is unknown."
+        },
+    )
+    queue = Interval(
+        load_default=None,
+        validate=Range(1000, QUEUE_MAX_MS),
+        metadata={
+            "description": "How long to keep the command for a device that is away, such as `60s`; "
+            "1s to 1d. If it does not come back in time, the command expires and is never sent. "
+            "Answers 202 at once."
+        },
     )
 
 

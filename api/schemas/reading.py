@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
-from marshmallow.validate import Length, OneOf, Range
+from marshmallow.validate import ContainsOnly, Length, OneOf, Range
 
-from api.fields import Count, Timestamp
+from api.fields import Count, Interval, Names, Timestamp
 from api.schemas.base import Reply
 from api.schemas.command import CURSOR_LENGTH_MAX
 from gateway.reading import Quality
+from gateway.windows import Aggregate
 
+_AGGREGATES = [aggregate.value for aggregate in Aggregate]
+_COMPLETE = "False when older readings are in MongoDB, which does not answer now."
 _VALUE_TYPES = ["number", "boolean", "string"]  # and null
 
 
@@ -41,6 +44,31 @@ class ReadingListSchema(Reply):
         allow_none=True,
         metadata={"description": "Cursor of the following page; null at the end."},
     )
+    complete = fields.Boolean(required=True, metadata={"description": _COMPLETE})
+
+
+class WindowSchema(Reply):
+    """Readings summed up over one window of time."""
+
+    time = Timestamp(required=True, metadata={"description": "Where the window begins."})
+    values = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(
+            keys=fields.String(validate=OneOf(_AGGREGATES)),
+            values=fields.Raw(allow_none=True, metadata={"type": _VALUE_TYPES}),
+        ),
+        required=True,
+        metadata={"description": "By channel and aggregate; null where no value was there."},
+    )
+
+
+class WindowListSchema(Reply):
+    """One page of windows; those without a reading are left out."""
+
+    windows = fields.List(fields.Nested(WindowSchema), required=True)
+    every_s = fields.Float(required=True)
+    next = fields.String(required=True, allow_none=True)
+    complete = fields.Boolean(required=True, metadata={"description": _COMPLETE})
 
 
 class LatestReadingSchema(ReadingSchema):
@@ -64,7 +92,11 @@ class ReadingQuerySchema(Schema):
 
     since = Timestamp(load_default=None, metadata={"description": "Inclusive."})
     until = Timestamp(load_default=None, metadata={"description": "Exclusive."})
-    limit = Count(validate=Range(1, 10_000), load_default=100)
+    limit = Count(
+        validate=Range(1, 10_000),
+        load_default=None,
+        metadata={"description": "Default 100 as JSON; all of them in the other forms."},
+    )
     order = fields.String(
         validate=OneOf(["asc", "desc"]), load_default="desc", metadata={"description": "By time."}
     )
@@ -73,9 +105,33 @@ class ReadingQuerySchema(Schema):
         load_default=None,
         metadata={"description": "`next` of the page before, with the same other parameters."},
     )
+    channels = Names(
+        load_default=None,
+        metadata={"description": "Only these, separated by commas; default all."},
+    )
+    every = Interval(
+        load_default=None,
+        metadata={
+            "description": "Length of the windows to sum the readings up in, such as `60s`; "
+            "units ms, s, min, h, d, w. They begin at whole multiples since 1970 (UTC)."
+        },
+    )
+    agg = Names(
+        load_default=None,
+        validate=ContainsOnly(_AGGREGATES),
+        metadata={
+            "description": f"What to tell of a window: {', '.join(_AGGREGATES)}, separated by commas; "
+            "default mean."
+        },
+    )
 
     @validates_schema
     def _since_before_until(self, data: Mapping[str, Any], **_kwargs: object) -> None:
         since, until = data.get("since"), data.get("until")
         if since is not None and until is not None and since > until:
             raise ValidationError("must not be before since", "until")
+
+    @validates_schema
+    def _agg_of_windows(self, data: Mapping[str, Any], **_kwargs: object) -> None:
+        if data.get("agg") and not data.get("every"):
+            raise ValidationError("needs every, the length of the windows", "agg")

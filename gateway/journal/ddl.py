@@ -49,7 +49,14 @@ _VERSION_1: Final = (
         last_token INTEGER, last_seen_ms INTEGER, metadata TEXT NOT NULL) WITHOUT ROWID""",
 )
 
-MIGRATIONS: Final = (_VERSION_1,)
+_VERSION_2: Final = (
+    # With the values in it, windows over a day come from this index alone: half the time, a fifth
+    # more space. The row is named because it is no longer what the entries end in.
+    "DROP INDEX readings_by_device",
+    """CREATE INDEX readings_by_device ON readings (device, time_ms, row, "values")""",
+)
+
+MIGRATIONS: Final = (_VERSION_1, _VERSION_2)
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 
 

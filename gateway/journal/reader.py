@@ -32,7 +32,9 @@ from gateway.journal.types import (
     Page,
     StoredCommand,
 )
+from gateway.journal.windows import read_windows
 from gateway.reading import LossReason, StoredReading
+from gateway.windows import Window, WindowQuery
 
 LIMIT_MAX: Final = 10_000
 _FIRST_MS: Final = -(2**63 - 1)
@@ -103,6 +105,27 @@ class JournalReader:
         if len(found) <= limit:
             return Page(page, None)
         return Page(page, encode_cursor(order, page[-1].reading.time_ms, page[-1].row))
+
+    def span(
+        self, device: str, since_ms: int | None = None, until_ms: int | None = None
+    ) -> tuple[int, int] | None:
+        """Times (UTC ms) of the oldest and newest reading of a device in a range; None: there is none."""
+        where = "FROM readings WHERE device = ? AND time_ms >= ? AND time_ms < ?"
+        since = _FIRST_MS if since_ms is None else since_ms
+        until = _LAST_MS if until_ms is None else until_ms
+        # Two queries: each is one step into the index, and both at once would read all of it.
+        oldest, newest = self._query(
+            f"SELECT (SELECT min(time_ms) {where}), (SELECT max(time_ms) {where})",
+            (device, since, until) * 2,
+        )[0]
+        return None if oldest is None else (oldest, newest)
+
+    def windows(self, query: WindowQuery) -> list[Window]:
+        """Every window of the query that has a reading, oldest first."""
+        for number in (query.every_ms, query.since_ms, query.until_ms):
+            check_integer(number)
+        with self._pool.connection() as connection:
+            return read_windows(connection, query)
 
     def readings_after(self, row: int, limit: int) -> list[StoredReading]:
         """Readings behind a row number, in the order they were stored."""

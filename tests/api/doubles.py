@@ -1,7 +1,7 @@
 """A gateway for the API's tests: small, by hand, and it refuses what the real one would refuse."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -12,13 +12,17 @@ from arduino_iface.arguments import InvalidArguments, pack
 from arduino_iface.schema import parse
 from gateway.command_record import CommandRecord, CommandState
 from gateway.errors import CommandError
-from gateway.journal.types import DeviceRow
+from gateway.event_stream import Events
+from gateway.events import EventFeed
+from gateway.history import HistoryUnavailable
+from gateway.journal.types import DeviceRow, StoredCommand
 from gateway.keys import Key, KeyRing, Scope, digest_of
 from gateway.labels import LabelledDevices, Labels
 from gateway.log.entry import Entry
 from gateway.metrics import Family, Histogram
 from gateway.reading import Quality, Reading, StoredReading
 from gateway.registry import DeviceHealth, DeviceState, DeviceView, Registry
+from gateway.windows import Window, WindowQuery, summed_up
 
 NOW_MS = 1_795_158_000_000  # 2026-11-20T07:00:00.000Z
 NOW_MONO = 5000.0
@@ -100,6 +104,14 @@ class Settings:
 class Page:
     readings: Sequence[StoredReading]
     next: str | None
+    complete: bool = True
+
+
+@dataclass
+class WindowsPage:
+    windows: Sequence[Window]
+    next: str | None
+    complete: bool = True
 
 
 @dataclass
@@ -114,10 +126,11 @@ class FakeReadings:
 
     rows: list[StoredReading] = field(default_factory=list)
     asked: list[dict[str, object]] = field(default_factory=list)
+    complete: bool = True
 
     def page(
         self,
-        device: str | None,
+        device: str,
         *,
         since_ms: int | None,
         until_ms: int | None,
@@ -131,7 +144,7 @@ class FakeReadings:
         rows = [
             row
             for row in self.rows
-            if (device is None or row.reading.device == device)
+            if row.reading.device == device
             and (since_ms is None or row.reading.time_ms >= since_ms)
             and (until_ms is None or row.reading.time_ms < until_ms)
         ]
@@ -139,13 +152,71 @@ class FakeReadings:
             rows.reverse()
         start = 0 if cursor is None else int(cursor)
         more = len(rows) > start + limit
-        return Page(rows[start : start + limit], str(start + limit) if more else None)
+        following = str(start + limit) if more else None
+        return Page(rows[start : start + limit], following, self.complete)
+
+    def every(
+        self,
+        device: str,
+        *,
+        since_ms: int | None,
+        until_ms: int | None,
+        order: Literal["asc", "desc"],
+    ) -> Iterator[StoredReading]:
+        if not self.complete:
+            raise HistoryUnavailable("older readings are out of reach")
+        page = self.page(
+            device, since_ms=since_ms, until_ms=until_ms, limit=10_000, order=order, cursor=None
+        )
+        yield from page.readings
+
+    def windows(
+        self, query: WindowQuery, *, limit: int, order: Literal["asc", "desc"], cursor: str | None
+    ) -> WindowsPage:
+        page = self.page(
+            query.device,
+            since_ms=query.since_ms,
+            until_ms=query.until_ms,
+            limit=10_000,
+            order=order,
+            cursor=None,
+        )
+        windows = list(summed_up((row.reading for row in page.readings), query))
+        start = 0 if cursor is None else int(cursor)
+        following = str(start + limit) if len(windows) > start + limit else None
+        return WindowsPage(windows[start : start + limit], following, self.complete)
 
     def latest(self) -> Sequence[StoredReading]:
         newest: dict[str, StoredReading] = {}
         for row in self.rows:
             newest.setdefault(row.reading.device, row)
         return list(newest.values())
+
+
+@dataclass
+class Stats:
+    last_row: int = 0
+    command_version: int = 0
+
+
+@dataclass
+class FakeHistory:
+    """What the journal holds, for streams that resume."""
+
+    rows: list[StoredReading] = field(default_factory=list)
+    versions: list[StoredCommand] = field(default_factory=list)
+
+    def stats(self) -> Stats:
+        return Stats(
+            max((row.row for row in self.rows), default=0),
+            max((one.version for one in self.versions), default=0),
+        )
+
+    def readings_after(self, row: int, limit: int) -> list[StoredReading]:
+        return [one for one in self.rows if one.row > row][:limit]
+
+    def commands_changed_since(self, version: int, limit: int) -> list[StoredCommand]:
+        return [one for one in self.versions if one.version > version][:limit]
 
 
 @dataclass
@@ -170,7 +241,13 @@ class FakeCommands:
         timeout_s: float | None,
     ) -> CommandRecord:
         self.asked.append(
-            {"key": idempotency_key, "hash": body_hash, "actor": actor, "client": client}
+            {
+                "key": idempotency_key,
+                "hash": body_hash,
+                "actor": actor,
+                "client": client,
+                "timeout_s": timeout_s,
+            }
         )
         if self.outcome is not None:
             raise self.outcome
@@ -187,6 +264,21 @@ class FakeCommands:
         record = replace(DONE, device=device, name=name, arguments=dict(arguments))
         self.trail.append(record)
         return record
+
+    def submit(
+        self,
+        device: str,
+        name: str,
+        arguments: Mapping[str, object],
+        *,
+        queue_s: float | None,
+        **order: Any,
+    ) -> CommandRecord:
+        done = self.execute(device, name, arguments, **order)
+        self.asked[-1] = {**self.asked[-1], "queue_s": queue_s}
+        return replace(
+            done, state=CommandState.QUEUED, finished_at_ms=None, duration_ms=None, token=None
+        )
 
     def record(self, command: str, /) -> CommandRecord | None:
         return next((record for record in self.trail if record.id == command), None)
@@ -208,6 +300,7 @@ class Readiness:
 class FakeStatus:
     reasons: Sequence[str] = ()
     failure: Exception | None = None
+    mono: float = NOW_MONO
 
     def status(self) -> Mapping[str, object]:
         if self.failure is not None:
@@ -227,11 +320,14 @@ class FakeStatus:
     def readiness(self) -> Readiness:
         return Readiness(not self.reasons, self.reasons)
 
+    def gateway_id(self) -> str:
+        return "pi"
+
     def now_ms(self) -> int:
         return NOW_MS
 
     def now_mono(self) -> float:
-        return NOW_MONO
+        return self.mono
 
 
 @dataclass
@@ -319,6 +415,9 @@ class Gateway:
         self.logs = FakeLogs()
         self.metrics = FakeMetrics()
         self.dummy: DummyPort | None = None
+        self.feed = EventFeed(self.devices.get, lambda: "journal")
+        self.devices.subscribe(self.feed.publish_device)
+        self.history = FakeHistory()
 
     @property
     def ports(self) -> Ports:
@@ -327,6 +426,7 @@ class Gateway:
             readings=self.readings,
             commands=self.commands,
             status=self.status,
+            events=Events(self.feed, self.history),  # type: ignore[arg-type]
             keys=self.keys,
             logs=self.logs,
             metrics=self.metrics,

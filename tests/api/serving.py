@@ -17,9 +17,22 @@ DEADLINE_S = 10.0
 class Running:
     """A server and the thread it runs in."""
 
-    def __init__(self, app: WSGIApplication, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        limits: Limits | None = None,
+        end_streams: Callable[[], None] | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
         self.beats = threading.Semaphore(0)  # released with every turn of the loop
-        self.server = ApiServer(app, "127.0.0.1", 0, limits=limits, heartbeat=self.beats.release)
+        self.server = ApiServer(
+            app,
+            "127.0.0.1",
+            0,
+            limits=self.limits,
+            heartbeat=self.beats.release,
+            end_streams=end_streams,
+        )
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.server.run, args=(self._stop,))
 

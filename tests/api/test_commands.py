@@ -135,14 +135,6 @@ def test_a_body_of_another_form(
     assert gateway.commands.asked == []
 
 
-def test_waiting_is_not_yet_a_choice(client: FlaskClient, gateway: Gateway) -> None:
-    reply = client.post(f"{COMMANDS}?wait=0", json=FAN)
-    assert reply.status_code == 400
-    assert reply.json is not None
-    assert list(reply.json["problems"]) == ["wait"]
-    assert gateway.commands.asked == []
-
-
 @pytest.mark.parametrize("body", [b"", b"{", b'{"name": NaN}', b'{"name":"a","name":"b"}'])
 def test_malformed_json(client: FlaskClient, body: bytes) -> None:
     reply = client.post(COMMANDS, data=body, content_type="application/json")
@@ -184,7 +176,13 @@ def test_the_key_and_the_hash_of_the_request(client: FlaskClient, gateway: Gatew
     asked = asked_with(client, gateway, COMMANDS, b'{"name":"fan","arguments":{"speed":1}}')
     canonical = b'["greenhouse",{"arguments":{"speed":1},"name":"fan"}]'
     digest = hashlib.sha256(canonical).hexdigest()
-    assert asked == {"key": "k-1", "hash": digest, "actor": None, "client": "127.0.0.1"}
+    assert asked == {
+        "key": "k-1",
+        "hash": digest,
+        "actor": None,
+        "client": "127.0.0.1",
+        "timeout_s": None,
+    }
 
 
 def test_only_what_is_asked_for_makes_the_hash(client: FlaskClient, gateway: Gateway) -> None:
@@ -267,3 +265,39 @@ def test_no_such_command(client: FlaskClient) -> None:
     assert reply.status_code == 404
     assert reply.json is not None
     assert reply.json["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("query", "timeout_s", "queue_s"),
+    [("wait=0", None, None), ("wait=0&timeout=2500ms", 2.5, None), ("queue=1min", None, 60.0)],
+)
+def test_who_does_not_wait_is_told_where_to_ask(
+    client: FlaskClient,
+    gateway: Gateway,
+    query: str,
+    timeout_s: float | None,
+    queue_s: float | None,
+) -> None:
+    reply = client.post(f"{COMMANDS}?{query}", json=FAN)
+    assert reply.status_code == 202
+    assert reply.json is not None
+    assert fits(CommandSchema, reply.json)
+    assert (reply.json["state"], reply.json["finished_at"]) == ("queued", None)
+    assert reply.headers["Location"] == f"/api/v1/commands/{reply.json['id']}"
+    assert client.get(reply.headers["Location"]).status_code == 200
+    assert gateway.commands.asked[-1]["timeout_s"] == timeout_s
+    assert gateway.commands.asked[-1]["queue_s"] == queue_s
+
+
+def test_a_deadline_of_the_caller(client: FlaskClient, gateway: Gateway) -> None:
+    assert client.post(f"{COMMANDS}?timeout=5s", json=FAN).status_code == 200
+    assert gateway.commands.asked[-1]["timeout_s"] == 5.0
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["wait=2", "wait=", "timeout=99ms", "timeout=61s", "timeout=5", "queue=0s", "queue=2d", "x=1"],
+)
+def test_a_bad_way_of_sending_is_refused(client: FlaskClient, query: str) -> None:
+    reply = client.post(f"{COMMANDS}?{query}", json=FAN)
+    assert (reply.status_code, (reply.json or {})["code"]) == (400, "invalid_parameter")

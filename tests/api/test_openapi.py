@@ -12,7 +12,7 @@ from api.schemas.command import CommandRequestSchema, CommandSchema
 from api.schemas.device import DeviceChangeSchema, DeviceSchema
 from api.schemas.dummy import DummyChangeSchema, DummySchema
 from api.schemas.log import LogLineSchema
-from api.schemas.reading import ReadingSchema
+from api.schemas.reading import ReadingListSchema, ReadingSchema, WindowListSchema
 from api.schemas.session import SessionRequestSchema, SessionSchema
 from api.schemas.status import StatusSchema
 from tests.api.doubles import Gateway, Settings, fits
@@ -35,6 +35,13 @@ ROUTES = {
     "PUT /api/v1/logging",
     "GET /api/v1/dummy/devices/{id}",
     "PUT /api/v1/dummy/devices/{id}",
+    "GET /api/v1/events",
+    "GET /api/v1/things",
+    "GET /api/v1/things/{id}",
+    "GET /api/v1/devices/{id}/properties/{channel}",
+    "GET /api/v1/devices/{id}/events/{name}",
+    "POST /api/v1/devices/{id}/actions/{name}",
+    "GET /.well-known/wot",
     "GET /healthz",
     "GET /readyz",
 }
@@ -98,8 +105,10 @@ def test_every_operation_has_a_name_a_summary_a_tag_and_an_example(document: Any
         names.add(operation["operationId"])
         assert operation["summary"].endswith(".")
         assert set(operation["tags"]) <= tags
-        if "204" not in operation["responses"]:
-            assert operation["responses"]["200"]["content"]["application/json"]["example"]
+        if "204" in operation["responses"]:
+            continue
+        for content in operation["responses"]["200"]["content"].values():
+            assert content.get("example") or content["examples"]
     assert len(names) == len(ROUTES)
 
 
@@ -120,7 +129,10 @@ def test_every_operation_says_which_scope_it_needs(document: Any) -> None:
         ]
         scopes.setdefault(needed[0] if needed else "", set()).add(name)
     assert scopes[""] == {"GET /healthz", "GET /readyz", "POST /api/v1/session"}
-    assert scopes["command"] == {"POST /api/v1/devices/{id}/commands"}
+    assert scopes["command"] == {
+        "POST /api/v1/devices/{id}/commands",
+        "POST /api/v1/devices/{id}/actions/{name}",
+    }
     assert scopes["admin"] == {
         "PATCH /api/v1/devices/{id}",
         "GET /api/v1/logs",
@@ -153,13 +165,11 @@ def test_replies_may_grow_and_requests_may_not(document: Any) -> None:
 def test_query_parameters_are_described_with_their_bounds(document: Any) -> None:
     operation = operations(document)["GET /api/v1/devices/{id}/readings"]
     parameters = {parameter["name"]: parameter for parameter in operation["parameters"]}
-    assert parameters.keys() == {"since", "until", "limit", "order", "cursor"}
-    assert parameters["limit"]["schema"] == {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": 10_000,
-        "default": 100,
+    assert parameters.keys() == {
+        *("since", "until", "limit", "order", "cursor", "channels", "every", "agg")
     }
+    limit = parameters["limit"]["schema"]
+    assert (limit["minimum"], limit["maximum"]) == (1, 10_000)
     assert parameters["since"]["schema"]["format"] == "date-time"
     assert parameters["order"]["schema"]["enum"] == ["asc", "desc"]
 
@@ -167,6 +177,8 @@ def test_query_parameters_are_described_with_their_bounds(document: Any) -> None
 def test_the_examples_are_of_the_form_described() -> None:
     assert fits(DeviceSchema, examples.DEVICE)
     assert fits(ReadingSchema, examples.READING)
+    assert fits(ReadingListSchema, examples.READING_LIST)
+    assert fits(WindowListSchema, examples.WINDOW_LIST)
     assert fits(CommandSchema, examples.COMMAND)
     assert fits(CommandRequestSchema, examples.COMMAND_REQUEST)
     assert fits(StatusSchema, examples.STATUS)

@@ -35,6 +35,7 @@ def test_a_reading_has_the_form_of_the_contract(client: FlaskClient) -> None:
             }
         ],
         "next": "1",
+        "complete": True,
     }
     assert fits(ReadingListSchema, reply.json)
 
@@ -96,7 +97,13 @@ def test_since_is_inclusive_and_until_is_not(client: FlaskClient, gateway: Gatew
         ("cursor=", "cursor"),
         ("cursor=junk", "cursor"),
         ("cursor=" + "1" * 513, "cursor"),
-        ("every=60s", "every"),
+        ("every=60", "every"),
+        ("every=0s", "every"),
+        ("every=367d", "every"),
+        ("agg=mean", "agg"),
+        ("every=60s&agg=median", "agg"),
+        ("channels=", "channels"),
+        ("channels=a,,b", "channels"),
         ("Limit=1", "Limit"),
     ],
 )
@@ -127,12 +134,18 @@ def test_the_history_of_a_device_that_is_gone(client: FlaskClient, gateway: Gate
     gateway.devices.remove("greenhouse")
     assert seqs(client.get(HISTORY).json) == [1, 2, 3, 4, 5]
     empty = client.get(HISTORY, query_string={"until": "2000-01-01T00:00:00Z"})
-    assert (empty.status_code, empty.json) == (200, {"readings": [], "next": None})
+    assert (empty.status_code, empty.json) == (
+        200,
+        {"readings": [], "next": None, "complete": True},
+    )
 
 
 def test_a_known_device_without_readings(client: FlaskClient) -> None:
     reply = client.get("/api/v1/devices/vehicle/readings")
-    assert (reply.status_code, reply.json) == (200, {"readings": [], "next": None})
+    assert (reply.status_code, reply.json) == (
+        200,
+        {"readings": [], "next": None, "complete": True},
+    )
 
 
 def test_the_newest_reading_of_every_device(client: FlaskClient, gateway: Gateway) -> None:

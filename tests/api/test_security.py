@@ -116,7 +116,7 @@ def test_an_allowed_page_may_read_replies_and_errors() -> None:
         reply = client.get(path, headers={"Origin": PAGE})
         assert reply.status_code == status
         assert reply.headers["Access-Control-Allow-Origin"] == PAGE
-        assert reply.headers["Access-Control-Expose-Headers"] == "Retry-After"
+        assert reply.headers["Access-Control-Expose-Headers"] == "Location, Retry-After"
         assert "Origin" in reply.headers["Vary"]
         assert "Access-Control-Allow-Credentials" not in reply.headers
 

@@ -1,0 +1,24 @@
+"""Which form of a reply the client wants (`Accept`, RFC 9110 section 12.5.1)."""
+
+from collections.abc import Sequence
+
+from flask import request
+
+from api.problems import Problem
+
+JSON = "application/json"
+
+
+def negotiated(offers: Sequence[str]) -> str:
+    """The offer that the client likes best; of several, the first.
+
+    The most specific range that fits an offer decides, so `text/csv;q=0, */*` means all but CSV. Raises
+    the problem `not_acceptable`.
+    """
+    accept = request.accept_mimetypes
+    if not accept:
+        return offers[0]
+    best = max(offers, key=accept.quality)  # max takes the first of several
+    if accept.quality(best) > 0:
+        return best
+    raise Problem("not_acceptable", f"this can be had as {', '.join(offers)}")

@@ -1,0 +1,175 @@
+"""The devices as W3C WoT Things: what their descriptions point to."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Response, current_app, jsonify
+
+from api import examples
+from api.commands import COMMAND_ERRORS, IDEMPOTENCY_HEADER, QUEUED_REPLY, send
+from api.context import ports
+from api.describing import describe, describe_all
+from api.devices import unknown_device
+from api.events import CONTENT_TYPE as SSE
+from api.events import event_document, follow
+from api.negotiation import JSON, negotiated
+from api.problems import Problem
+from api.resource import Resource
+from api.schemas.command import CommandSchema, SendQuerySchema
+from api.shapes.thing import CONTENT_TYPE
+from gateway.events import Event, EventType
+from gateway.keys import Scope
+from gateway.reading import ReadingValue, StoredReading
+from gateway.registry import DeviceView
+
+resource = Resource("things", "The devices as W3C Web of Things (Thing Description 1.1).")
+well_known = Resource("directory", "Where Web of Things clients begin.", prefix="/.well-known")
+
+_EVENT_TYPES = {
+    "reading": EventType.READING,
+    "state": EventType.DEVICE,
+    "command": EventType.COMMAND,
+}
+_STREAM = {SSE: {"schema": {"type": "string"}, "example": examples.PROPERTY_STREAM}}
+
+
+@well_known.get(
+    "/wot",
+    media={CONTENT_TYPE: {"schema": {"type": "object"}, "example": examples.DIRECTORY}},
+)
+def get_directory() -> Response:
+    """Get the description of the gateway as a directory of Things."""
+    return _as(describe_all(), CONTENT_TYPE)
+
+
+@resource.get(
+    "/things",
+    media={
+        "application/ld+json": {
+            "schema": {"type": "array", "items": {"type": "object"}},
+            "example": [examples.THING],
+        }
+    },
+)
+def list_things() -> Response:
+    """Get the Thing Descriptions of all devices."""
+    return _as([describe(view) for view in ports().devices.all()], "application/ld+json")
+
+
+@resource.get(
+    "/things/<id>",
+    media={CONTENT_TYPE: {"schema": {"type": "object"}, "example": examples.THING}},
+    errors=["unknown_device"],
+)
+def get_thing(id: str) -> Response:
+    """Get the Thing Description of one device.
+
+    The same as `/devices/{id}` gives for `Accept: application/td+json`, for clients that do not say so.
+    """
+    return _as(describe(_device(id)), CONTENT_TYPE)
+
+
+@resource.get(
+    "/devices/<id>/properties/<channel>",
+    media={
+        JSON: {
+            "schema": {"type": ["number", "boolean", "string", "null"]},
+            "example": 21.5,
+        },
+        **_STREAM,
+    },
+    errors=["unknown_device", "not_found", "not_acceptable", "too_many_streams"],
+)
+def get_property(id: str, channel: str) -> Response:
+    """Get the newest value of a channel, or as `text/event-stream` each new one as it comes.
+
+    The value stands alone; null is a missing one.
+    """
+    view = _device(id)
+    values = _newest_values(id)
+    described = view.schema is not None and any(one.name == channel for one in view.schema.channels)
+    if not described and channel not in values:
+        raise Problem("not_found", f"{id} has no channel {channel!r}")
+    if negotiated([JSON, SSE]) == JSON:
+        response = jsonify(values.get(channel))
+    else:
+        response = follow(frozenset([id]), frozenset([EventType.READING]), _value_of(channel))
+    response.vary.add("Accept")
+    return response
+
+
+@resource.get(
+    "/devices/<id>/events/<name>",
+    media=_STREAM,
+    errors=["unknown_device", "not_found", "too_many_streams"],
+)
+def follow_device(id: str, name: str) -> Response:
+    """Follow one kind of event of a device: `reading`, `state` or `command`.
+
+    As `/events`, but every event is a plain message, as Web of Things clients want them.
+    """
+    _device(id)
+    kind = _EVENT_TYPES.get(name)
+    if kind is None:
+        raise Problem("not_found", f"there is no event {name!r}; {', '.join(_EVENT_TYPES)} exist")
+    dumps, now_mono = current_app.json.dumps, ports().status.now_mono
+
+    def message(event: Event) -> bytes:
+        return _message(event, dumps(event_document(event, now_mono)))
+
+    return follow(frozenset([id]), frozenset([kind]), message)
+
+
+@resource.post(
+    "/devices/<id>/actions/<name>",
+    query=SendQuerySchema,
+    body=None,
+    body_example=examples.COMMAND_REQUEST["arguments"],
+    reply=CommandSchema,
+    example=examples.COMMAND,
+    headers=IDEMPOTENCY_HEADER,
+    replies=QUEUED_REPLY,
+    scope=Scope.COMMAND,
+    errors=COMMAND_ERRORS,
+)
+def invoke_action(
+    id: str, name: str, query: Mapping[str, Any], body: Mapping[str, Any]
+) -> Response:
+    """Send a command whose arguments are the body. Otherwise as `POST /devices/{id}/commands`."""
+    return send(id, name, body, query)
+
+
+def _as(document: object, content_type: str) -> Response:
+    response = jsonify(document)
+    response.content_type = content_type
+    return response
+
+
+def _device(device: str) -> DeviceView:
+    view = ports().devices.get(device)
+    if view is None:
+        raise unknown_device(device)
+    return view
+
+
+def _newest_values(device: str) -> Mapping[str, ReadingValue]:
+    for stored in ports().readings.latest():
+        if stored.reading.device == device:
+            return stored.reading.values
+    return {}
+
+
+def _value_of(channel: str) -> Callable[[Event], bytes]:
+    dumps = current_app.json.dumps
+
+    def message(event: Event) -> bytes:
+        item = event.item
+        if not isinstance(item, StoredReading) or channel not in item.reading.values:
+            return b""
+        return _message(event, dumps(item.reading.values[channel]))
+
+    return message
+
+
+def _message(event: Event, data: str) -> bytes:
+    return f"id: {event.position}\ndata: {data}\n\n".encode()

@@ -1,0 +1,98 @@
+"""What a command's ends and refusals are called, and how arguments are packed. Pure."""
+
+from collections.abc import Mapping
+
+from arduino_iface import arguments as argument_codec
+from arduino_iface.device import ProtocolDevice
+from arduino_iface.messages import CommandRequest, CommandStatus
+from arduino_iface.schema import Command
+from gateway.command_record import CommandRecord, CommandState
+from gateway.errors import CommandError
+from gateway.journal.errors import JournalError
+from gateway.registry import DeviceView
+
+RETRY_AFTER_S = 1.0
+
+End = tuple[CommandState, str | None, str | None]
+"""State, error code and detail with which a command ends."""
+
+
+def packed(command: Command, arguments: Mapping[str, object], device: ProtocolDevice) -> bytes:
+    """The arguments on the wire. Raises `CommandError` for those the command or the board does not take."""
+    try:
+        data = argument_codec.pack(command, arguments)
+    except argument_codec.InvalidArguments as error:
+        raise CommandError("invalid_arguments", str(error), problems=error.problems) from error
+    identity = device.identity
+    needed = len(CommandRequest(0, command.code, data).encode()) + 5
+    if identity is not None and needed > identity.request_max:
+        raise CommandError(
+            "invalid_arguments",
+            f"the arguments make a frame of {needed} bytes; this board takes {identity.request_max}",
+        )
+    return data
+
+
+def unrecorded(error: JournalError) -> CommandError:
+    """The refusal of a command that cannot be recorded."""
+    return CommandError(
+        "journal_unavailable",
+        f"not sent, because it cannot be recorded: {error}",
+        retry_after_s=5.0,
+    )
+
+
+def in_progress(why: str) -> CommandError:
+    """The refusal of a repetition while the first is under way."""
+    return CommandError(
+        "command_in_progress",
+        f"there is a command with this Idempotency-Key and {why}; ask again for its outcome",
+        retry_after_s=1.0,
+    )
+
+
+def offline(view: DeviceView) -> CommandError:
+    """The refusal of a command to a device that is not there."""
+    reason = f": {view.detail}" if view.detail else ""
+    return CommandError(
+        "device_offline", f"{view.id} is {view.state}{reason}; nothing was sent", retry_after_s=5.0
+    )
+
+
+ENDS: Mapping[CommandStatus, End] = {
+    CommandStatus.DONE: (CommandState.DONE, None, None),
+    CommandStatus.RUNNING: (
+        CommandState.UNKNOWN,
+        "outcome_unknown",
+        "the board was still at it when the time was over",
+    ),
+    CommandStatus.UNKNOWN_COMMAND: (
+        CommandState.FAILED,
+        "device_failed",
+        "the board does not know this command, though it described it",
+    ),
+    CommandStatus.BAD_ARGUMENT: (
+        CommandState.REFUSED,
+        "refused",
+        "the board does not take these arguments",
+    ),
+    CommandStatus.REFUSED: (CommandState.REFUSED, "refused", "the board refused"),
+    CommandStatus.FAILED: (CommandState.FAILED, "device_failed", "the board tried and failed"),
+}
+
+
+_CODE_OF = {CommandState.EXPIRED: "device_offline"}
+"""Of records that a former run of the gateway has left open, and that have no code."""
+
+
+def outcome(record: CommandRecord) -> CommandRecord:
+    """The record of a command that is done; `CommandError` for every other end."""
+    if record.state is CommandState.DONE:
+        return record
+    retry_after_s = RETRY_AFTER_S if record.state is CommandState.EXPIRED else None
+    raise CommandError(
+        record.error or _CODE_OF.get(record.state, "outcome_unknown"),
+        record.detail or f"the command is {record.state}",
+        record=record,
+        retry_after_s=retry_after_s,
+    )
