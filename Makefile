@@ -6,7 +6,7 @@ export PYTHON
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock clean
+.PHONY: help run test service wheel check lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,6 +20,15 @@ test: ## install what the tests need, a real MongoDB server too, and run all of 
 	@tools/venv.sh run test
 	@$(VENV)/python -m tools.testservers
 	@exec $(VENV)/python -m pytest $(ARGS)
+
+service: wheel ## install, start, update and remove the service in a small Debian with a real systemd; root only
+	@tests/systemd/build_root.sh $(VENV)/python
+	@exec $(VENV)/python -m pytest -m systemd tests/systemd $(ARGS)
+
+wheel: ## build dist/*.whl, which is what a Pi installs
+	@tools/venv.sh run test
+	@rm -rf dist
+	@$(VENV)/hatchling build -t wheel
 
 check: ## format, lint and types; fails on any finding
 	@tools/venv.sh run check

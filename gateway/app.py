@@ -5,6 +5,7 @@ The one file that may import everything. Nothing here is opened or started befor
 
 import contextlib
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -34,12 +35,13 @@ from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal_worker import JournalWorker
 from gateway.log.audit import AuditLog
-from gateway.registry import Registry
+from gateway.registry import DeviceState, Registry
 from gateway.signals import StopSignals
 from gateway.sinks.base import Heartbeat
 from gateway.sinks.mongo import MongoSink
 from gateway.status import StatusBoard, StatusSources
 from gateway.supervisor import Supervisor, WorkerState
+from gateway.watchdog import Notifier, Signs, Watchdog
 from gateway.worker import Worker
 
 SUPERVISION_S = 0.25
@@ -89,6 +91,11 @@ class App:
         self._pollers = [self._poller(device) for device in settings.devices]
         self._server: ApiServer | None = None
         self._supervisor = Supervisor(self._workers(), self._clock)
+        self._status = self._status_board()
+        self._watchdog = Watchdog(
+            Notifier.from_environ(os.environ, os.getpid()),
+            Signs(self._supervisor.views, lambda: self._status.readiness().ready, self._summary),
+        )
         self._commander = Commander(
             self._registry, self._devices.get, self._journal, self._reader, self._clock, audit.write
         )
@@ -114,6 +121,7 @@ class App:
             self._work(signals, announce)
         finally:
             # Also when the work ended with an exception: what is queued is stored all the same.
+            self._watchdog.stopping()
             orderly = self._supervisor.stop()
             log.info("stopped" if orderly else "stopped, but not in order")
         return self._supervisor.exit_code
@@ -129,6 +137,7 @@ class App:
             self._show_latest()
             announce(self._address())
         while working:
+            self._watchdog.step(self._clock.monotonic())
             stop = signals.wait(SUPERVISION_S)
             if stop is not None:
                 log.info("stopping: %s", stop.name)
@@ -164,6 +173,19 @@ class App:
 
     def _make_server(self) -> ApiServer:
         settings = self._settings
+        ports = Ports(
+            devices=self._registry,
+            readings=Readings(self._reader, self._hub),
+            commands=Commands(self._commander, self._reader),
+            status=self._status,
+        )
+        self._server = ApiServer(
+            create_app(ports, settings.api), settings.api.host, settings.api.port
+        )
+        return self._server
+
+    def _status_board(self) -> StatusBoard:
+        settings = self._settings
         sources = StatusSources(
             workers=self._supervisor.views,
             journal=self._journal,
@@ -171,22 +193,18 @@ class App:
             sinks=self._sinks,
             buses=self._buses,
         )
-        ports = Ports(
-            devices=self._registry,
-            readings=Readings(self._reader, self._hub),
-            commands=Commands(self._commander, self._reader),
-            status=self._status_board(sources),
-        )
-        self._server = ApiServer(
-            create_app(ports, settings.api), settings.api.host, settings.api.port
-        )
-        return self._server
-
-    def _status_board(self, sources: StatusSources) -> StatusBoard:
-        settings = self._settings
         return StatusBoard(
             settings.gateway.id, __version__, settings.simulated, sources, self._clock
         )
+
+    def _summary(self) -> str:
+        """One line for `systemctl status`."""
+        readiness = self._status.readiness()
+        if not readiness.ready:
+            return "; ".join(readiness.reasons)
+        views = self._registry.all()
+        online = sum(view.state is DeviceState.ONLINE for view in views)
+        return f"collecting and storing; {online} of {len(views)} devices online"
 
     def _sinks(self) -> Sequence[DeliveryState]:
         return [worker.state() for worker in self._deliveries.values()]
