@@ -90,7 +90,8 @@ class Update:
         return has_schema < knows
 
     def _install(self, wheel: Wheel) -> None:
-        if not self._program.is_complete(wheel.name):
+        was_there = self._program.is_complete(wheel.name)
+        if not was_there:
             self._say(f"  doing            install it in {self._program.folder(wheel.name)}")
             self._program.install(wheel)
         self._say("  doing            have it check the configuration")
@@ -100,6 +101,8 @@ class Update:
             cwd=self._layout.config.parent,
         )
         if checked.returncode == _EXIT_CONFIG:
+            if not was_there:
+                self._program.remove(wheel.name)
             raise ServiceError(
                 f"the new version does not accept the configuration; nothing was changed:\n"
                 f"{checked.stderr.strip()}"

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Wheel:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:
             raise ServiceError(f"{path}: {error.strerror or error}") from error
-        except zipfile.BadZipFile:
+        except (zipfile.BadZipFile, zlib.error, EOFError):
             raise ServiceError(f"{path} is damaged or cut off", "copy it again") from None
         if damaged:
             raise ServiceError(f"{path} is damaged ({damaged})", "copy it again")

@@ -1,7 +1,6 @@
 """A Debian with a real systemd as process 1, booted by systemd-nspawn in about a second.
 
-It runs on this machine's kernel and has no network, no devices, and no limits by control groups. What is changed in it is
-lost with it.
+It runs on this machine's kernel, has no network and no devices, and its control groups may set no limits.
 """
 
 import contextlib
@@ -31,13 +30,22 @@ class ContainerError(Exception):
 
 
 class Container:
-    """One machine; booted when entered, gone when left. One thread may use it."""
+    """One machine; booted when entered, gone when left. One thread may use it.
 
-    def __init__(self, name: str, log: Path, bind: Path) -> None:
-        """`bind`: a folder that is seen as /mnt there, read-only."""
+    What is changed on it stays over `reboot` and is gone with `work`.
+    """
+
+    def __init__(self, name: str, work: Path, bind: Path, base: Path | None = None) -> None:
+        """`work`: an empty folder. `bind`: a folder that is seen as /mnt there, read-only.
+
+        `base`: the `work` of another one, turned off, whose changes this one begins with.
+        """
         self._name = f"{name}-{os.getpid()}"
-        self._log = log
+        self._work = work
+        self._log = work / "console.txt"
         self._bind = bind
+        self._lower = [FOLDER] if base is None else [base / "changes", FOLDER]
+        self._mounted = False
         self._process: subprocess.Popen[bytes] | None = None
         # A control group of its own; systemd-nspawn would put the container's beside ours and leave it.
         self._groups = [
@@ -49,16 +57,43 @@ class Container:
     def __enter__(self) -> Self:
         if not FOLDER.is_dir():
             raise ContainerError(f"there is no {FOLDER}; type: make service")
+        try:
+            self._mount()
+            self._boot()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def reboot(self) -> None:
+        """Turn it off and on again."""
+        self._power_off()
+        self._boot()
+
+    def _mount(self) -> None:
+        for name in ("changes", "scratch", "root"):
+            (self._work / name).mkdir()
+        lower = ":".join(map(str, self._lower))
+        layers = f"lowerdir={lower},upperdir={self._work}/changes,workdir={self._work}/scratch"
+        words = ["mount", "-t", "overlay", "overlay", "-o", layers, str(self._work / "root")]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ContainerError(f"the folders cannot be laid over each other: {done.stderr}")
+        self._mounted = True
+
+    def _boot(self) -> None:
         for group in self._groups:
             group.mkdir(parents=True, exist_ok=True)
         enter = "".join(f"echo 0 >{group}/cgroup.procs; " for group in self._groups)
         words = [
-            *("systemd-nspawn", "-q", "-D", str(FOLDER), "-M", self._name, "--boot"),
-            *("--register=no", "--keep-unit", "--private-network", "--volatile=overlay"),
+            *("systemd-nspawn", "-q", "-D", str(self._work / "root"), "-M", self._name, "--boot"),
+            *("--register=no", "--keep-unit", "--private-network"),
+            # Its own filter would answer before the one of the unit under test.
+            "--system-call-filter=adjtimex clock_adjtime clock_adjtime64",
             *("--console=read-only", "--link-journal=no", "--settings=no"),
             f"--bind-ro={self._bind}:/mnt",
         ]
-        with self._log.open("wb") as log:
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 ["sh", "-c", f'{enter}exec "$@"', "sh", *words],
                 stdin=subprocess.DEVNULL,
@@ -66,12 +101,7 @@ class Container:
                 stderr=log,
                 start_new_session=True,
             )
-        try:
-            self._wait_for_boot()
-        except BaseException:
-            self.stop()
-            raise
-        return self
+        self._wait_for_boot()
 
     def __exit__(
         self,
@@ -102,7 +132,13 @@ class Container:
         return self.run(command).stdout.strip()
 
     def stop(self) -> None:
-        """Turn it off; again is no harm."""
+        """Turn it off and let go of its folders; again is no harm."""
+        self._power_off()
+        if self._mounted:
+            subprocess.run(["umount", str(self._work / "root")], check=True)
+            self._mounted = False
+
+    def _power_off(self) -> None:
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(ContainerError):
                 os.kill(int(self._first()), _POWER_OFF)
