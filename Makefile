@@ -6,7 +6,7 @@ export PYTHON
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test service wheel check lock clean
+.PHONY: help run test service wheel bench check lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,6 +29,11 @@ wheel: ## build dist/*.whl, which is what a Pi installs
 	@tools/venv.sh run test
 	@rm -rf dist
 	@$(VENV)/hatchling build -t wheel
+
+bench: ## measure memory, processor and start with 20 boards, MongoDB and the API
+	@tools/venv.sh run test
+	@$(VENV)/python -m tools.testservers
+	@exec $(VENV)/python -m tests.bench.size $(ARGS)
 
 check: ## format, lint and types; fails on any finding
 	@tools/venv.sh run check

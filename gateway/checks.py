@@ -89,11 +89,27 @@ def check_bus(bus: BusSettings, person: Person, is_service: bool = False) -> Fin
         return Finding(Verdict.WRONG, f"{title} does not exist", remedy)
     except OSError as error:
         return Finding(Verdict.WRONG, f"{title}: {error.strerror}", "correct port in [[bus]]")
+    return judge_port(bus, found, person, is_service)
+
+
+def judge_port(
+    bus: BusSettings, found: os.stat_result, person: Person, is_service: bool = False
+) -> Finding:
+    """The same of a port that is there. Pure, but for the names of groups."""
+    title = f"bus {bus.name}: {bus.port}"
     if not stat.S_ISCHR(found.st_mode):
         return Finding(Verdict.WRONG, f"{title} is no device", "correct port in [[bus]]")
     if person.may(found, 6):
         return Finding(Verdict.OK, f"{title} may be opened by {person.name}")
     group = _group_name(found.st_gid)
+    if found.st_gid == 0 or (found.st_mode >> 3) & 6 != 6:
+        return Finding(
+            Verdict.WRONG,
+            f"{title} may be opened by no ordinary user",
+            "sudo apt install i2c-tools, then restart: its udev rule gives buses to the group i2c"
+            if bus.type is BusType.I2C
+            else f"a udev rule must give it to the group dialout: ls -l {bus.port}",
+        )
     again = _RESTART if is_service else "then log in again"
     return Finding(
         Verdict.WRONG,

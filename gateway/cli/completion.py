@@ -32,9 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Print it."""
-    from gateway.cli.program import make_parser
-
-    words = words_of(make_parser(), "gateway")
+    words = words_of(options.parser, "gateway")
     paths = "|".join(f'"{path}"' for path in words if path != "gateway")
     cases = "\n".join(
         f'        "{path}") words="{" ".join(found)}" ;;' for path, found in words.items()

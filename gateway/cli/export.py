@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from gateway.cli.configuration import add_files, read_settings
 from gateway.cli.exits import EXIT_CONFIG, EXIT_OTHER, EXIT_STOPPED
 
 if TYPE_CHECKING:
+    from gateway.cli.formats import Survey
     from gateway.journal.reader import JournalReader
     from gateway.reading import StoredReading
 
@@ -25,16 +25,6 @@ NAME = "export"
 HELP = "stored readings as CSV, JSON lines or Parquet"
 PAGE = 1000
 _BAR = 40
-
-
-@dataclass(slots=True)
-class Survey:
-    """What an export will hold: the columns must be known before the first line is written."""
-
-    last_row: int = 0
-    readings: int = 0
-    channels: dict[str, set[type]] = field(default_factory=dict)
-    """Name of each channel and the types of its values, in the order they came."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,7 +90,9 @@ def _export(reader: "JournalReader", options: argparse.Namespace) -> None:
             tick(len(page))
 
 
-def _survey(reader: "JournalReader", options: argparse.Namespace) -> Survey:
+def _survey(reader: "JournalReader", options: argparse.Namespace) -> "Survey":
+    from gateway.cli.formats import Survey
+
     survey = Survey(last_row=reader.stats().last_row)
     for page in _pages(reader, options, survey.last_row):
         survey.readings += len(page)

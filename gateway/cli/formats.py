@@ -5,17 +5,25 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gateway.reading import StoredReading
 from gateway.times import format_ms
 
-if TYPE_CHECKING:
-    from gateway.cli.export import Survey
-
 Write = Callable[[Sequence[StoredReading]], None]
 FIXED = ("time", "device", "key", "quality", "simulated")
+
+
+@dataclass(slots=True)
+class Survey:
+    """What an export will hold: the columns must be known before the first line is written."""
+
+    last_row: int = 0
+    readings: int = 0
+    channels: dict[str, set[type]] = field(default_factory=dict)
+    """Name of each channel and the types of its values, in the order they came."""
 
 
 class ExportError(Exception):
@@ -23,7 +31,7 @@ class ExportError(Exception):
 
 
 @contextlib.contextmanager
-def make_writer(name: str, target: Path | None, survey: "Survey") -> Iterator[Write]:
+def make_writer(name: str, target: Path | None, survey: Survey) -> Iterator[Write]:
     """What writes pages in the format `name`; `target` None is the standard output.
 
     Raises `ExportError`, `OSError`.
@@ -40,7 +48,7 @@ def make_writer(name: str, target: Path | None, survey: "Survey") -> Iterator[Wr
         file.flush()
 
 
-def _csv(file: Any, survey: "Survey") -> Write:
+def _csv(file: Any, survey: Survey) -> Write:
     channels = list(survey.channels)
     out = csv.writer(file, lineterminator="\n")
     out.writerow([*FIXED, *channels])
@@ -53,7 +61,7 @@ def _csv(file: Any, survey: "Survey") -> Write:
     return write
 
 
-def _json_lines(file: Any, _: "Survey") -> Write:
+def _json_lines(file: Any, _: Survey) -> Write:
     def write(page: Sequence[StoredReading]) -> None:
         for stored in page:
             line = dict(zip(FIXED, _fixed(stored), strict=True))
@@ -86,7 +94,7 @@ def _cell(value: object) -> object:
 
 
 @contextlib.contextmanager
-def _parquet(target: Path | None, survey: "Survey") -> Iterator[Write]:
+def _parquet(target: Path | None, survey: Survey) -> Iterator[Write]:
     if target is None:
         raise ExportError("Parquet cannot be written to the standard output; name a file with -o")
     try:

@@ -14,7 +14,8 @@ _EPILOG = "Without a command, `gateway` is `gateway run`. Start with: gateway ru
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code (2 is argparse's, for usage)."""
     words = _with_command(sys.argv[1:] if arguments is None else arguments)
-    options = make_parser().parse_args(words)
+    parser = make_parser()
+    options = parser.parse_args(words, argparse.Namespace(parser=parser))
     command = next(one for one in COMMANDS if options.command == one.NAME)
     return command.execute(options)
 

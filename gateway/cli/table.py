@@ -21,7 +21,7 @@ class Command(Protocol):
         ...
 
     def execute(self, options: argparse.Namespace) -> int:
-        """Do it and return the exit code."""
+        """Do it and return the exit code. `options.parser` is the parser of all commands."""
         ...
 
 
