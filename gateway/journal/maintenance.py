@@ -63,6 +63,32 @@ def drop_dead_letters(path: Path, sink: str | None) -> int:
         ).rowcount
 
 
+def number_behind(path: Path, other: Path) -> None:
+    """Give the next reading a row number that neither journal has used.
+
+    For a copy that takes the place of `other`: both have the same id, and readings without a number of their
+    own are known by id and row. A sink must not take a new reading for one that it got from `other`. Raises
+    `JournalInUse` while a gateway has the journal, `JournalUnavailable`.
+    """
+    last = _last_row(other)
+    with _for_itself(path) as connection:
+        changed = connection.execute(
+            "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'readings'", (last,)
+        ).rowcount
+        if not changed:
+            connection.execute("INSERT INTO sqlite_sequence VALUES ('readings', ?)", (last,))
+
+
+def _last_row(path: Path) -> int:
+    """The highest row number that a journal of any version has given."""
+    pool = ReadPool(path, 1, 5.0)
+    with contextlib.closing(pool), pool.connection() as connection:
+        found = connection.execute(
+            "SELECT max(seq) FROM sqlite_sequence WHERE name = 'readings'"
+        ).fetchone()
+    return int(found[0] or 0)
+
+
 @contextlib.contextmanager
 def _for_itself(path: Path) -> Iterator[sqlite3.Connection]:
     """A transaction on a journal that no gateway has open, and that has this program's form."""

@@ -5,8 +5,9 @@ import shutil
 import time
 from pathlib import Path
 
+from gateway.journal.errors import JournalError
+from gateway.journal.maintenance import number_behind
 from gateway.service.errors import ServiceError
-from gateway.service.machine import Machine
 
 _PARTS = ("", "-wal", "-shm")
 _RESERVE_BYTES = 64 << 20
@@ -15,9 +16,8 @@ _RESERVE_BYTES = 64 << 20
 class JournalBackup:
     """Only while the gateway is stopped."""
 
-    def __init__(self, machine: Machine, path: Path) -> None:
+    def __init__(self, path: Path) -> None:
         """Touches nothing."""
-        self._machine = machine
         self._path = path
         self._copy = path.with_name(f"{path.name}.before-update")
         self._made = False
@@ -38,7 +38,10 @@ class JournalBackup:
         self._made = True
 
     def restore(self) -> Path | None:
-        """Put the copy back; what was there is renamed. Returns its new name, None when there is no copy."""
+        """Put the copy back; what was there is renamed. Returns its new name, None when there is no copy.
+
+        Raises `ServiceError` when the copy is not usable.
+        """
         if not self._made:
             return None
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
@@ -49,6 +52,10 @@ class JournalBackup:
         for part in _PARTS:
             if Path(f"{self._copy}{part}").exists():
                 os.replace(f"{self._copy}{part}", f"{self._path}{part}")
+        try:
+            number_behind(self._path, aside)
+        except JournalError as error:
+            raise ServiceError(f"the copy of the journal cannot be used: {error}") from error
         return aside
 
     def drop(self) -> None:

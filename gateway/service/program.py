@@ -28,8 +28,9 @@ class Program:
         return self._layout.versions / name
 
     def is_complete(self, name: str) -> bool:
-        """Whether all of a version is there."""
-        return (self.folder(name) / COMPLETE).is_file()
+        """Whether all of a version is there, and the Python it was made with still is too."""
+        folder = self.folder(name)
+        return (folder / COMPLETE).is_file() and (folder / "bin/python").exists()
 
     def install(self, wheel: Wheel) -> None:
         """Install a version beside the others, and change nothing else.

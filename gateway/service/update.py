@@ -56,7 +56,7 @@ class Update:
         migrates = self._migrates(wheel)
         self._install(wheel)
         unit = self._layout.unit.read_text("utf-8")
-        backup = JournalBackup(self._machine, self._layout.journal()) if migrates else None
+        backup = JournalBackup(self._layout.journal()) if migrates else None
         try:
             self._switch(wheel, backup)
         except ServiceError as error:

@@ -1,35 +1,32 @@
 """The parts of the installer that need no machine."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from gateway.journal import Journal, JournalReader
+from gateway.reading import Reading, StoredReading
 from gateway.service import files
 from gateway.service.backup import JournalBackup
 from gateway.service.errors import ServiceError
 from gateway.service.health import Health, wait_healthy
 from gateway.service.layout import Layout
 from gateway.service.machine import Machine
+from gateway.service.program import Program
 from gateway.service.steps import Step, carry_out
 from gateway.service.wheel import Wheel
+from tests.journal.records import line
+from tests.support.clock import FakeClock
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "gateway/service/gateway.service"
-
-
-def test_the_exposure_of_the_unit_is_low() -> None:
-    done = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", UNIT],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_unit_and_the_layout_say_the_same() -> None:
@@ -117,26 +114,57 @@ def test_who_never_gets_healthy_is_given_up() -> None:
         wait_healthy(lambda: health(1, False), timeout_s=0.0, steady_s=0.1)
 
 
-@pytest.mark.parametrize("parts", [[""], ["", "-wal"], ["", "-wal", "-shm"]])
-def test_the_journals_copy_comes_back_and_the_newer_one_is_kept(
-    tmp_path: Path, parts: list[str]
-) -> None:
+def test_the_journals_copy_comes_back_and_the_newer_one_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
-    for part in parts:
-        Path(f"{path}{part}").write_text(f"old{part}")
-    backup = JournalBackup(Machine(), path)
+    clock = FakeClock()
+    backup = JournalBackup(path)
     assert backup.restore() is None
+    store(path, clock, [line(device="before")])
     backup.make()
-    for part in ("", "-wal", "-shm"):
-        Path(f"{path}{part}").write_text(f"new{part}")
+    store(path, clock, [line(device="after"), line(device="after")])
     aside = backup.restore()
     assert aside is not None
-    assert aside.read_text() == "new"
-    kept = {
-        name.removeprefix("journal.db") for name in os.listdir(tmp_path) if ".newer" not in name
+    assert [one.row for one in rows(aside)] == [1, 2, 3]
+    store(path, clock, [line(device="again")])
+    # Known to sinks by journal and row: a number that the newer one had given must not come again.
+    assert [(one.row, one.reading.device) for one in rows(path)] == [(1, "before"), (4, "again")]
+    assert {one.key.rpartition("-")[0] for one in [*rows(path), *rows(aside)]} == {
+        rows(path)[0].key.rpartition("-")[0]
     }
-    assert kept == set(parts)
-    assert all(Path(f"{path}{part}").read_text() == f"old{part}" for part in parts)
+    assert not list(tmp_path.glob("*before-update*"))
+
+
+def test_a_copy_needs_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "journal.db"
+    store(path, FakeClock(), [line()])
+    full = shutil.disk_usage(tmp_path)._replace(free=1 << 20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+    with pytest.raises(ServiceError, match="only 1 MB are free"):
+        JournalBackup(path).make()
+
+
+def store(path: Path, clock: FakeClock, readings: list[Reading]) -> None:
+    journal = Journal(path, clock=clock)
+    journal.open()
+    with closing(journal):
+        journal.append(readings)
+        journal.step(clock.monotonic())
+
+
+def rows(path: Path) -> list[StoredReading]:
+    with closing(JournalReader(path)) as reader:
+        return reader.readings_after(0, 100)
+
+
+def test_a_version_whose_python_has_gone_is_not_complete(tmp_path: Path) -> None:
+    program = Program(Machine(), Layout(tmp_path))
+    folder = program.folder("1")
+    files.write(folder / ".complete", "", 0o644)
+    files.link(folder / "bin/python", Path(sys.executable))
+    assert program.is_complete("1")
+    # As after an upgrade of the system.
+    files.link(folder / "bin/python", tmp_path / "python3.10")
+    assert not program.is_complete("1")
 
 
 @pytest.fixture(scope="module")
