@@ -6,7 +6,7 @@ export PYTHON
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test service wheel bench check lock clean
+.PHONY: help run test service wheel size check bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,7 +30,7 @@ wheel: ## build dist/*.whl, which is what a Pi installs
 	@rm -rf dist
 	@$(VENV)/hatchling build -t wheel
 
-bench: ## measure memory, processor and start with 20 boards, MongoDB and the API
+size: ## measure memory, processor and start with 20 boards, MongoDB and the API
 	@tools/venv.sh run test
 	@$(VENV)/python -m tools.testservers
 	@exec $(VENV)/python -m tests.bench.size $(ARGS)
@@ -40,6 +40,11 @@ check: ## format, lint and types; fails on any finding
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
 	$(VENV)/mypy
+
+bench: ## measure throughput, latency and memory with a real MongoDB server (ARGS="--seconds 10")
+	@tools/venv.sh run test
+	@$(VENV)/python -m tools.testservers
+	@exec $(VENV)/python -m tools.bench $(ARGS)
 
 lock: ## write the locked requirements anew (ARGS=-U takes newer versions)
 	@tools/lock.sh $(ARGS)

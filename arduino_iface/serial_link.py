@@ -38,15 +38,17 @@ class SerialLink(Link):
         """Bytes that were no part of a valid frame: a sketch's prints, a boot loader, noise."""
         return self._deframer.skipped_bytes
 
-    def prepare(self, priority: Priority = Priority.POLL) -> None:
+    def prepare(
+        self, priority: Priority = Priority.POLL, timeout_s: float = TURN_TIMEOUT_S
+    ) -> None:
         """Open the port if it is not open, then keep silent until the board greets or 2 s have passed.
 
         Opening resets many boards. Raises `PortLost`, and `BusBusy` when another request holds the line.
         """
-        with self._turn.hold(priority, GREETING_TIMEOUT_S):
+        with self._turn.hold(priority, timeout_s):
             if self._bus.is_open:
                 return
-            self._bus.open(priority, TURN_TIMEOUT_S)
+            self._bus.open(priority, timeout_s)
             self._deframer.reset()
             self.heard_mono = None  # another board may be plugged in by now
             deadline = self.clock.monotonic() + GREETING_TIMEOUT_S
@@ -55,7 +57,7 @@ class SerialLink(Link):
                 remaining = deadline - self.clock.monotonic()
                 if remaining <= 0 or not self._bus.wait(remaining):
                     return
-                self._receive(priority, TURN_TIMEOUT_S)
+                self._receive(priority, timeout_s)
 
     def _attempt(self, request: Frame, priority: Priority, timeout_s: float) -> tuple[float, Frame]:
         greetings = self.greetings

@@ -133,8 +133,9 @@ class DevicePoller:
             self._set_online()
 
     def _poll_round(self, now: float) -> None:
-        intake = self._intake
-        if intake is None or self.device.identity is None:
+        intake, identity = self._intake, self.device.identity
+        # Not of another boot either, whose numbers would make the board forget samples of this one.
+        if intake is None or identity is None or not intake.is_of(identity):
             intake = self._identify()
         try:
             self._drain(intake, now)
@@ -221,6 +222,12 @@ class DevicePoller:
         identity = self.device.identity
         if identity is None:
             return  # a command has just found out that the board has started again
+        if self._view.last_seen_ms is None:
+            log.info(
+                "device is online: uid %s boot %d firmware %s",
+                *(identity.uid, identity.boot, identity.schema.firmware or "unknown"),
+                extra={"device": self.settings.source.device, "bus": self.settings.bus},
+            )
         self._publish(
             state=DeviceState.ONLINE,
             detail=None,

@@ -77,7 +77,7 @@ class Writer:
         self._leave_block(now)
         self._publish()
         _log.info(
-            "journal %s open: id %s, SQLite %s",
+            "%s is open: id %s, SQLite %s",
             self._store.path, self._store.marks.journal_id, sqlite3.sqlite_version,
         )  # fmt: skip
 

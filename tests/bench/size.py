@@ -1,7 +1,7 @@
 """How small the gateway is: python -m tests.bench.size [--seconds N] [--devices N]
 
 Twenty boards on pseudo-terminals at one sample a second, a real MongoDB server, the API asked once a second.
-It prints one JSON line; `make bench` runs it.
+It prints one JSON line; `make size` runs it.
 """
 
 import argparse

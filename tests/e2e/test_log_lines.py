@@ -6,7 +6,8 @@ from tests.e2e.waiting import until_all_are, until_all_measure
 from tests.support.boards import BoardsProcess
 from tests.support.gateway import GatewayProcess
 
-FAILED_REQUESTS = 6
+RETRIES = 6
+"""A request is repeated twice before it counts as failed: three polls have failed, then."""
 
 
 def _retries(gateway: GatewayProcess) -> int:
@@ -21,10 +22,7 @@ def test_silence_makes_two_lines_however_many_polls_fail(tmp_path: Path) -> None
             before = len(gateway.log_lines())
             boards.suspend()
             until_all_are(gateway, "offline")
-            # Each failing request is repeated twice before it counts as failed.
-            gateway.until(
-                lambda: _retries(gateway) >= 2 * FAILED_REQUESTS - 4, "several polls have failed"
-            )
+            gateway.until(lambda: _retries(gateway) >= RETRIES, "several polls have failed")
             boards.resume()
             until_all_are(gateway, "online")
             assert gateway.terminate() == 0

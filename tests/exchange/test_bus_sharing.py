@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from arduino_iface.bus import I2cBus
 from arduino_iface.clock import SYSTEM_CLOCK
@@ -96,7 +96,6 @@ class Polling:
     device: ProtocolDevice
     stop: threading.Event
     polls: int = 0
-    commands_seen: list[int] = field(default_factory=list)
 
     def __call__(self) -> None:
         following = 1
