@@ -195,7 +195,9 @@ class MongoTarget:
     def ping(self, timeout_s: float) -> None:
         """Ask whether the server is there and takes the log-in. Raises `SinkUnavailable`."""
         try:
-            with pymongo.timeout(timeout_s):
+            # As below: a timeout for the call would replace the one for finding a server.
+            selection_s = self._client.options.server_selection_timeout
+            with pymongo.timeout(min(timeout_s, selection_s)):
                 # Any command of the database needs the log-in, which a ping does not.
                 self._readings.database.command("ping")
                 self._readings.find_one({}, {"_id": 1})

@@ -96,7 +96,7 @@ def test_what_the_gateway_needs_is_open_and_the_rest_is_not(installed: Installed
         "open a device of the group i2c allowed",
         "open a file of root EACCES",
         "write /etc/gateway EACCES",
-        "write the program EACCES",
+        "write the program EROFS",
         "write the state allowed",
         "write the log allowed",
         "read the machine's start allowed",
