@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from gateway import __version__
+from gateway.cli.exits import EXIT_OTHER
 from gateway.cli.table import COMMANDS
 
 _DESCRIPTION = "Collects readings of Arduinos, keeps every one, and sends them commands."
@@ -17,7 +18,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = make_parser()
     options = parser.parse_args(words, argparse.Namespace(parser=parser))
     command = next(one for one in COMMANDS if options.command == one.NAME)
-    return command.execute(options)
+    try:
+        return command.execute(options)
+    except KeyboardInterrupt:
+        # `run` ends in order by itself; the others have nothing to finish.
+        return EXIT_OTHER
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -40,9 +40,9 @@ def execute(options: argparse.Namespace) -> int:
     if options.once or not sys.stdout.isatty():
         print("\n".join(table(_HEADS, rows, colours=wants_colours(sys.stdout))))
         return EXIT_STOPPED
-    out(_ENTER)
     try:
         with contextlib.suppress(KeyboardInterrupt):
+            out(_ENTER)
             _watch(client, rows, options.interval)
     finally:
         out(_LEAVE)

@@ -1,7 +1,11 @@
 """The commands of the terminal, on a journal and on a running gateway."""
 
 import csv
+import io
 import json
+import os
+import select
+import signal
 import subprocess
 import sys
 from contextlib import closing
@@ -18,7 +22,9 @@ from gateway.journal import DeadLetter, Journal
 from tests.journal.records import T0, line, samples
 from tests.support.clock import FakeClock
 from tests.support.gateway import GatewayProcess
-from tests.support.process import ROOT
+from tests.support.process import DEADLINE_S, ROOT
+
+ENTER, LEAVE = b"\x1b[?1049h\x1b[?25l", b"\x1b[?25h\x1b[?1049l"
 
 
 @pytest.fixture
@@ -175,6 +181,38 @@ def test_devices_and_readings_of_a_running_gateway(
         code, _, err = run(capsys, "journal", "dead-letters", "drop", "--journal", path)
         assert code == 1
         assert f"process {gateway.process.pid}" in err
+
+
+def test_watch_gives_the_terminal_back_on_ctrl_c(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    with GatewayProcess(tmp_path, "--no_i2c") as gateway, open(master, "rb", buffering=0) as screen:
+        url = f"http://127.0.0.1:{gateway.port}"
+        watch = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "watch", "--url", url, "--interval", "0.1"],
+            cwd=ROOT,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+        )
+        os.close(slave)
+        try:
+            seen = until(screen, b"greenhouse")
+            assert seen.startswith(ENTER)
+            watch.send_signal(signal.SIGINT)
+            assert until(screen, LEAVE).endswith(LEAVE)
+            assert watch.wait(DEADLINE_S) == 0
+        finally:
+            watch.kill()
+            watch.wait()
+
+
+def until(screen: io.FileIO, wanted: bytes) -> bytes:
+    """Everything that comes up to `wanted`."""
+    seen = b""
+    while wanted not in seen:
+        assert select.select([screen], [], [], DEADLINE_S)[0], f"no {wanted!r} in {seen!r}"
+        seen += screen.read(4096)
+    return seen
 
 
 @pytest.mark.parametrize("command", ["devices", "watch"])
