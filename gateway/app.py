@@ -5,6 +5,7 @@ The one file that may import everything. Nothing here is opened or started befor
 
 import contextlib
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -47,13 +48,14 @@ from gateway.labels import LabelledDevices, Labels
 from gateway.log.system import LogSystem
 from gateway.metrics import CommandTally, Metrics, MetricSources
 from gateway.reading_log import ReadingLog
-from gateway.registry import Registry
+from gateway.registry import DeviceState, Registry
 from gateway.signals import StopSignals
 from gateway.sinks.base import Heartbeat
 from gateway.sinks.mongo import MongoSink
 from gateway.sinks.mongo_history import MongoHistory
 from gateway.status import StatusBoard, StatusSources
 from gateway.supervisor import Supervisor, WorkerState
+from gateway.watchdog import Notifier, Signs, Watchdog
 from gateway.worker import Worker
 
 SUPERVISION_S = 0.25
@@ -114,6 +116,11 @@ class App:
         self._pollers = [self._poller(device) for device in settings.devices]
         self._server: ApiServer | None = None
         self._supervisor = Supervisor(self._workers(), self._clock)
+        self._status = self._status_board()
+        self._watchdog = Watchdog(
+            Notifier.from_environ(os.environ, os.getpid()),
+            Signs(self._supervisor.views, lambda: self._status.readiness().ready, self._summary),
+        )
         self._commander = Commander(
             self._registry, self._devices.get, self._journal, self._reader, self._clock, self._audit
         )
@@ -141,6 +148,7 @@ class App:
             self._work(signals, announce)
         finally:
             # Also when the work ended with an exception: what is queued is stored all the same.
+            self._watchdog.stopping()
             orderly = self._supervisor.stop()
             log.info("stopped" if orderly else "stopped, but not in order")
         return self._supervisor.exit_code
@@ -156,6 +164,7 @@ class App:
             self._show_latest()
             announce(self._address())
         while working:
+            self._watchdog.step(self._clock.monotonic())
             stop = signals.wait(SUPERVISION_S)
             if stop is not None:
                 log.info("stopping: %s", stop.name)
@@ -206,18 +215,11 @@ class App:
 
     def _make_server(self) -> ApiServer:
         settings = self._settings
-        sources = StatusSources(
-            workers=self._supervisor.views,
-            journal=self._journal,
-            journal_max_bytes=settings.journal.max_bytes,
-            sinks=self._sinks,
-            buses=self._buses,
-        )
         ports = Ports(
             devices=LabelledDevices(self._registry, self._labels),
             readings=Readings(History(self._reader, self._archive), self._hub),
             commands=Commands(self._commander, self._reader),
-            status=self._status_board(sources),
+            status=self._status,
             events=Events(self._feed, self._reader),
             keys=KeyStore(settings.keys_path),
             logs=self._logs,
@@ -230,8 +232,15 @@ class App:
         )
         return self._server
 
-    def _status_board(self, sources: StatusSources) -> StatusBoard:
+    def _status_board(self) -> StatusBoard:
         settings = self._settings
+        sources = StatusSources(
+            workers=self._supervisor.views,
+            journal=self._journal,
+            journal_max_bytes=settings.journal.max_bytes,
+            sinks=self._sinks,
+            buses=self._buses,
+        )
         return StatusBoard(
             settings.gateway.id, __version__, settings.simulated, sources, self._clock
         )
@@ -251,6 +260,15 @@ class App:
     def _audit(self, record: CommandRecord, client: str | None) -> None:
         self._logs.audit.write(record, client=client)
         self._tally.note(record)
+
+    def _summary(self) -> str:
+        """One line for `systemctl status`."""
+        readiness = self._status.readiness()
+        if not readiness.ready:
+            return "; ".join(readiness.reasons)
+        views = self._registry.all()
+        online = sum(view.state is DeviceState.ONLINE for view in views)
+        return f"collecting and storing; {online} of {len(views)} devices online"
 
     def _sinks(self) -> Sequence[DeliveryState]:
         return [worker.state() for worker in self._deliveries.values()]

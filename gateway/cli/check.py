@@ -1,24 +1,34 @@
-"""`gateway check`: whether the configuration is right, and what it amounts to."""
+"""`gateway check`: the configuration, and whether this machine will let the gateway do its work."""
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
-from gateway.cli.exit_codes import EXIT_CONFIG, EXIT_STOPPED
-from gateway.cli.options import Commands, add_run_options
-from gateway.cli.problems import start_problems
-from gateway.config.settings import Settings
+from gateway.cli.configuration import add_overrides, read_settings
+from gateway.cli.exits import EXIT_CONFIG, EXIT_OTHER, EXIT_STOPPED
+
+if TYPE_CHECKING:
+    from gateway.config.settings import Settings
+
+NAME = "check"
+HELP = "validate the configuration and the machine, and say what to do about what is wrong"
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command to the program."""
-    parser = commands.add_parser(
-        "check", help="validate the configuration and say what it amounts to"
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those of the configuration, and --config-only."""
+    add_overrides(parser)
+    parser.add_argument(
+        "--config-only", action="store_true", help="look at the files, not at the machine"
     )
-    add_run_options(parser)
 
 
-def execute(options: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001 - as all commands
-    """Say what is wrong, or what the configuration amounts to."""
+def execute(options: argparse.Namespace) -> int:
+    """78: the configuration is wrong; 1: the machine is not as it should be."""
+    from gateway.cli.problems import start_problems
+
+    settings = read_settings(options)
+    if settings is None:
+        return EXIT_CONFIG
     problems = start_problems(settings)
     if problems:
         print("\n".join(problems), file=sys.stderr)
@@ -27,4 +37,18 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:  # noqa: AR
     for name, fact in settings.facts().items():
         print(f"{name.replace('_', ' '):<{width}}  {fact}")
     print("the configuration is right")
-    return EXIT_STOPPED
+    return EXIT_STOPPED if options.config_only else _machine(settings)
+
+
+def _machine(settings: "Settings") -> int:
+    from gateway.checks import Verdict, check_machine
+
+    worst = Verdict.OK
+    for finding in check_machine(settings):
+        print(f"{finding.verdict.value:<5} {finding.what}")
+        if finding.remedy:
+            print(f"      do: {finding.remedy}")
+        if finding.verdict is Verdict.WRONG:
+            worst = Verdict.WRONG
+    print("the machine is ready" if worst is Verdict.OK else "the machine is not ready")
+    return EXIT_STOPPED if worst is Verdict.OK else EXIT_OTHER

@@ -3,40 +3,49 @@
 import argparse
 import sys
 import time
+from typing import TYPE_CHECKING
 
-from gateway.cli.exit_codes import EXIT_OTHER, EXIT_STOPPED
-from gateway.cli.options import Commands, add_file_options
-from gateway.config.settings import Settings
-from gateway.keys import KeyProblem, KeyStore, Scope
-from gateway.times import format_ms
+from gateway.cli.configuration import add_files, read_settings
+from gateway.cli.exits import EXIT_CONFIG, EXIT_OTHER, EXIT_STOPPED
+
+if TYPE_CHECKING:
+    from gateway.keys import KeyStore
+
+NAME = "keys"
+HELP = "make, list and revoke access keys of the API"
+SCOPES = ("read", "command", "admin")
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command to the program."""
-    parser = commands.add_parser("keys", help="make, list and revoke access keys of the API")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Its actions."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="make a key; it is shown this once")
     create.add_argument("--name", required=True, help="who will use it; stands in the audit trail")
     create.add_argument(
         "--scope",
         required=True,
-        choices=[scope.value for scope in Scope],
+        choices=SCOPES,
         help="each includes the ones before it",
     )
     listing = actions.add_parser("list", help="names and scopes; never the keys themselves")
     revoke = actions.add_parser("revoke", help="make a key worthless, at once")
     revoke.add_argument("name", metavar="NAME")
     for action in (create, listing, revoke):
-        add_file_options(action)
+        add_files(action)
 
 
-def execute(options: argparse.Namespace, settings: Settings) -> int:
+def execute(options: argparse.Namespace) -> int:
     """Carry out the action; a running gateway notices by itself."""
+    from gateway.keys import KeyProblem, KeyStore
+
+    settings = read_settings(options)
+    if settings is None:
+        return EXIT_CONFIG
     store = KeyStore(settings.keys_path)
     try:
         match options.action:
             case "create":
-                _create(store, options.name, Scope(options.scope))
+                _create(store, options.name, options.scope)
             case "revoke":
                 _revoke(store, options.name)
             case _:
@@ -47,8 +56,10 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     return EXIT_STOPPED
 
 
-def _create(store: KeyStore, name: str, scope: Scope) -> None:
-    secret = store.create(name, scope, time.time_ns() // 1_000_000)
+def _create(store: "KeyStore", name: str, scope: str) -> None:
+    from gateway.keys import Scope
+
+    secret = store.create(name, Scope(scope), time.time_ns() // 1_000_000)
     print(
         f"made the key {name!r} ({scope}) in {store.path}; it is not shown again", file=sys.stderr
     )
@@ -56,14 +67,16 @@ def _create(store: KeyStore, name: str, scope: Scope) -> None:
     print(secret)
 
 
-def _revoke(store: KeyStore, name: str) -> None:
+def _revoke(store: "KeyStore", name: str) -> None:
     store.revoke(name)
     print(f"revoked {name!r}")
     if not store.read():
         print("no key is left: on this machine the API is open to every local request again")
 
 
-def _list(store: KeyStore) -> None:
+def _list(store: "KeyStore") -> None:
+    from gateway.times import format_ms
+
     keys = store.read()
     if not keys:
         print(f"there are no keys in {store.path}")

@@ -1,25 +1,36 @@
-"""`gateway run`: collect, deliver and serve until stopped."""
+"""`gateway run`: the gateway itself."""
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from gateway import __version__
-from gateway.cli.exit_codes import EXIT_CONFIG
-from gateway.cli.options import Commands, add_run_options
-from gateway.cli.problems import start_problems
-from gateway.config.problems import ConfigError
-from gateway.config.settings import Settings
+from gateway.cli.configuration import add_overrides, read_settings
+from gateway.cli.exits import EXIT_CONFIG
+
+if TYPE_CHECKING:
+    from gateway.config.settings import Settings
+
+NAME = "run"
+HELP = "collect, deliver and serve until stopped"
 
 
-def add_to(commands: Commands) -> None:
-    """Add the command to the program."""
-    add_run_options(commands.add_parser("run", help="collect, deliver and serve until stopped"))
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those of the configuration."""
+    add_overrides(parser)
 
 
-def execute(options: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001 - as all commands
-    """Run a gateway and return its exit code."""
-    # Imported here: the other commands and `--help` need none of it.
+def execute(options: argparse.Namespace) -> int:
+    """Run until stopped."""
+    settings = read_settings(options)
+    return EXIT_CONFIG if settings is None else _run(settings)
+
+
+def _run(settings: "Settings") -> int:
+    # Imported here: `check` and `--help` need none of it.
     from gateway.app import App, simulate
+    from gateway.cli.problems import start_problems
+    from gateway.config.problems import ConfigError
     from gateway.log.system import set_up
 
     problems = start_problems(settings)
@@ -35,9 +46,8 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:  # noqa: AR
         print(error, file=sys.stderr)
         return EXIT_CONFIG
     try:
-        return App(settings, logs, hardware).run(
-            Announce(settings.simulated, len(settings.devices))
-        )
+        announce = Announce(settings.simulated, len(settings.devices))
+        return App(settings, logs, hardware).run(announce)
     finally:
         logs.stop()
 

@@ -1,4 +1,4 @@
-"""With what the program ends; 2 is argparse's, for wrong usage."""
+"""The exit codes, which scripts and systemd rely on. 2, for usage, is argparse's."""
 
 EXIT_STOPPED = 0
 EXIT_OTHER = 1
