@@ -6,7 +6,7 @@ export PYTHON
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run charts test check bench lock clean
+.PHONY: help run charts test fuzz service wheel size check bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,6 +27,24 @@ test: ## install what the tests need, a real MongoDB server too, and run all of 
 	@$(VENV)/python hatch_build.py
 	@$(VENV)/python -m tools.testservers
 	@exec $(VENV)/python -m pytest $(ARGS)
+
+fuzz: ## let schemathesis look for holes in the API of a real gateway
+	@tools/venv.sh run
+	@exec $(VENV)/python -m tools.fuzz $(ARGS)
+
+service: wheel ## install, start, update and remove the service in a small Debian with a real systemd; root only
+	@tests/systemd/build_root.sh $(VENV)/python
+	@exec $(VENV)/python -m pytest -m systemd tests/systemd $(ARGS)
+
+wheel: ## build dist/*.whl, which is what a Pi installs
+	@tools/venv.sh run test
+	@rm -rf dist
+	@$(VENV)/hatchling build -t wheel
+
+size: ## measure memory, processor and start with 20 boards, MongoDB and the API
+	@tools/venv.sh run test
+	@$(VENV)/python -m tools.testservers
+	@exec $(VENV)/python -m tests.bench.size $(ARGS)
 
 check: ## format, lint and types; fails on any finding
 	@tools/venv.sh run check

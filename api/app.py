@@ -3,24 +3,31 @@
 from flask import Flask
 
 from api import (
+    access,
     commands,
     compression,
     context,
     devices,
+    dummy,
     events,
     health,
+    logs,
+    metrics,
     pages,
     problems,
     readings,
     security,
+    session,
     status,
     streams,
     things,
 )
+from api.describing import KEY_NEEDED
 from api.json import StrictJsonProvider
 from api.ports import ApiSettings, Ports
 from api.resource import make_api
 from gateway import __version__
+from gateway.loopback import is_loopback
 
 BODY_LIMIT = 64 * 1024
 """Largest body of a request, bytes."""
@@ -33,6 +40,9 @@ _RESOURCES = (
     events.resource,
     things.resource,
     things.well_known,
+    session.resource,
+    logs.resource,
+    dummy.resource,
     health.resource,
 )
 
@@ -52,12 +62,21 @@ def create_app(ports: Ports, settings: ApiSettings) -> Flask:
         MAX_CONTENT_LENGTH=BODY_LIMIT,
     )
     context.attach(app, ports)
+    metrics.install(app, ports.metrics)
     streams.attach(app, streams.Streams(ports.events.wake))
-    security.install(app, settings)
+    security.install(app, settings, ports.keys)
     compression.install(app)
+    access.install(app, _access(ports, settings))
+    app.config[KEY_NEEDED] = lambda: ports.keys.ring().required
     api = make_api(app)
     for resource in _RESOURCES:
         resource.register(api)
     app.register_blueprint(pages.blueprint)
     problems.install(app)
     return app
+
+
+def _access(ports: Ports, settings: ApiSettings) -> access.Access:
+    scopes = {name: scope for resource in _RESOURCES for name, scope in resource.scopes.items()}
+    scopes |= dict.fromkeys(pages.ENDPOINTS)
+    return access.Access(ports.keys, open_without_keys=is_loopback(settings.host), scopes=scopes)

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, jsonify, request, url_for
 
-from api import examples
+from api import access, examples
 from api.context import ports
 from api.json import canonical
 from api.paging import checking_cursor
@@ -21,6 +21,7 @@ from api.schemas.command import (
     SendQuerySchema,
 )
 from api.shapes.command import command_document
+from gateway.keys import Scope
 
 resource = Resource("commands", "What the devices are told to do, and what became of it.")
 
@@ -66,6 +67,7 @@ COMMAND_ERRORS = [
     example=examples.COMMAND,
     headers=IDEMPOTENCY_HEADER,
     replies=QUEUED_REPLY,
+    scope=Scope.COMMAND,
     errors=COMMAND_ERRORS,
 )
 def send_command(id: str, query: Mapping[str, Any], body: Mapping[str, Any]) -> Response:
@@ -80,8 +82,10 @@ def send(
     device: str, name: str, arguments: Mapping[str, Any], query: Mapping[str, Any]
 ) -> Response:
     """Send a command as the query of `SendQuerySchema` says."""
+    caller = access.caller()
     order: dict[str, Any] = {
-        "actor": None,
+        "actor": caller.name,
+        "client": caller.address,
         "idempotency_key": _idempotency_key(),
         "body_hash": _body_hash(device, {"name": name, "arguments": dict(arguments)}),
         "timeout_s": _seconds(query["timeout"]),

@@ -1,4 +1,8 @@
-"""GET /devices and /devices/{id}."""
+"""GET /devices and /devices/{id}, and PATCH of a device's name and metadata."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from flask import Response, jsonify
 
@@ -8,9 +12,11 @@ from api.describing import describe
 from api.negotiation import JSON, negotiated
 from api.problems import Problem
 from api.resource import Resource
-from api.schemas.device import DeviceListSchema, DeviceSchema
+from api.schemas.device import DeviceChangeSchema, DeviceListSchema, DeviceSchema
 from api.shapes import thing
 from api.shapes.device import device_document
+from gateway.keys import Scope
+from gateway.labels import NotStored
 
 resource = Resource("devices", "What is on the buses, and how it is.")
 
@@ -47,6 +53,35 @@ def get_device(id: str) -> Response:
         response.content_type = content_type
     response.vary.add("Accept")
     return response
+
+
+@resource.post(
+    "/devices/<id>",
+    method="PATCH",
+    body=DeviceChangeSchema,
+    body_example=examples.DEVICE_CHANGE,
+    reply=DeviceSchema,
+    example=examples.DEVICE,
+    headers={},
+    scope=Scope.ADMIN,
+    errors=["unknown_device", "journal_unavailable"],
+)
+def change_device(id: str, body: Mapping[str, Any]) -> Response:
+    """Change the name or the metadata of a device.
+
+    What is left out stays. `metadata` replaces all there was, and is stamped on readings from then on; null
+    goes back to what the board or the configuration says. The change is kept over restarts.
+    """
+    gateway = ports()
+    try:
+        view = gateway.devices.change(id, lambda label: replace(label, **body))
+    except NotStored as error:
+        raise Problem(
+            "journal_unavailable", f"not stored: {error}", headers={"Retry-After": "5"}
+        ) from error
+    if view is None:
+        raise unknown_device(id)
+    return jsonify(device_document(view, gateway.status.now_mono()))
 
 
 def unknown_device(device: str) -> Problem:

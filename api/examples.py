@@ -41,6 +41,8 @@ DEVICE: dict[str, Any] = {
     },
 }
 
+DEVICE_CHANGE: dict[str, Any] = {"name": "Greenhouse A", "metadata": {"room": "A"}}
+
 READING: dict[str, Any] = {
     "key": "0011223344556677-5-42",
     "device": "greenhouse",
@@ -66,6 +68,48 @@ COMMAND: dict[str, Any] = {
     "requested_at": "2026-11-20T07:00:00.123Z",
     "finished_at": "2026-11-20T07:00:00.131Z",
     "duration_ms": 7.4,
+}
+
+SESSION_REQUEST: dict[str, Any] = {"key": "gwk_the-rest-of-the-key"}
+
+SESSION: dict[str, Any] = {
+    "name": "dashboard",
+    "scope": "command",
+    "expires_at": "2026-11-20T19:00:00.123Z",
+}
+
+LOG_LINE: dict[str, Any] = {
+    "time": "2026-11-20T07:00:00.123Z",
+    "level": "WARNING",
+    "thread": "collection",
+    "logger": "gateway.collection.poller",
+    "message": "device does not answer: no valid reply",
+    "extra": {"device": "greenhouse", "bus": "i2c1"},
+    "exception": None,
+}
+
+DUMMY_CHANGE: dict[str, Any] = {
+    "signals": {"temperature": {"kind": "sine", "mean": 30, "amplitude": 5, "period_s": 60}},
+    "faults": {"script": ["corrupt", None, "drop_reply"]},
+}
+
+DUMMY: dict[str, Any] = {
+    "id": "greenhouse",
+    "powered": True,
+    "hanging": False,
+    "uid": "0011223344556677",
+    "boot": 5,
+    "interval_ms": 1000,
+    "samples_made": 42,
+    "held": 1,
+    "acknowledged": 41,
+    "overwritten": 0,
+    "lost_at_reset": 0,
+    "resets": 0,
+    "bad_frames": 0,
+    "executed": {"fan": 1},
+    "outputs": {"fan.speed": 128},
+    "faults": {"waiting": 3, "happened": {"corrupt": 1}},
 }
 
 QUEUED: dict[str, Any] = {

@@ -48,6 +48,28 @@ class Count(fields.Integer):
         return int(value)
 
 
+class Flag(fields.Boolean):
+    """True or false of JSON, and not what else could be taken for it."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        if not isinstance(value, bool):
+            raise ValidationError("must be true or false")
+        return value
+
+
+class Number(fields.Float):
+    """A number of JSON, not a text with one."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValidationError("must be a number")
+        return float(value)
+
+
 class Interval(fields.Field[int]):
     """A duration in a query string such as `60s`, as ms."""
 

@@ -10,13 +10,15 @@ from api.schemas.status import AliveSchema, ReadySchema
 resource = Resource("health", "For supervisors.", prefix="")
 
 
-@resource.get("/healthz", reply=AliveSchema, example={"status": "alive"})
+@resource.get("/healthz", reply=AliveSchema, example={"status": "alive"}, scope=None)
 def alive() -> Response:
     """Say that the process answers."""
     return jsonify({"status": "alive"})
 
 
-@resource.get("/readyz", reply=ReadySchema, example={"status": "ready"}, errors=["not_ready"])
+@resource.get(
+    "/readyz", reply=ReadySchema, example={"status": "ready"}, scope=None, errors=["not_ready"]
+)
 def ready() -> Response:
     """Say whether the gateway collects and stores, and if not, why."""
     readiness = ports().status.readiness()

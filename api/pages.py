@@ -1,8 +1,14 @@
-"""GET /: the page for people. Its script and style lie beside it under /dashboard/."""
+"""GET /: the page for people. Its scripts and styles lie beside it under /dashboard/.
+
+They are open to everyone: they hold nothing of this gateway, and it is this page that asks for a key.
+"""
 
 from flask import Blueprint, Response, current_app
 
 blueprint = Blueprint("pages", __name__)
+
+ENDPOINTS = ("static", "pages.index")
+"""What the page is made of."""
 
 
 @blueprint.get("/")

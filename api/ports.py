@@ -3,12 +3,16 @@
 Every method is called from request threads, several at once, and answers within a bounded time.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from gateway.command_record import CommandRecord
 from gateway.events import Event, Position
+from gateway.keys import KeyRing
+from gateway.labels import Label
+from gateway.log.entry import Entry
+from gateway.metrics import Family
 from gateway.reading import StoredReading
 from gateway.registry import DeviceView
 from gateway.windows import Window, WindowQuery
@@ -25,6 +29,13 @@ class DevicesPort(Protocol):
 
     def get(self, device: str, /) -> DeviceView | None:
         """One device, or None."""
+        ...
+
+    def change(self, device: str, change: Callable[[Label], Label], /) -> DeviceView | None:
+        """Change what a person has set for a device; the device as it is then, None: not known.
+
+        Returns when the change is on disk. Raises `NotStored`.
+        """
         ...
 
 
@@ -129,12 +140,14 @@ class CommandsPort(Protocol):
         arguments: Mapping[str, object],
         *,
         actor: str | None,
+        client: str | None,
         idempotency_key: str | None,
         body_hash: str | None,
         timeout_s: float | None,
     ) -> CommandRecord:
         """Run a command and wait for its outcome; `timeout_s` None takes the gateway's own bound.
 
+        `actor` is the name of the caller's key and `client` its address, for the audit trail.
         Returns the record when it is done. Raises `gateway.errors.CommandError` otherwise.
         """
         ...
@@ -146,6 +159,7 @@ class CommandsPort(Protocol):
         arguments: Mapping[str, object],
         *,
         actor: str | None,
+        client: str | None,
         idempotency_key: str | None,
         body_hash: str | None,
         timeout_s: float | None,
@@ -241,6 +255,49 @@ class StatusPort(Protocol):
         ...
 
 
+class KeysPort(Protocol):
+    """The access keys."""
+
+    def ring(self) -> KeyRing:
+        """The keys as they are now; called for every request."""
+        ...
+
+
+class LogsPort(Protocol):
+    """The log of the running gateway."""
+
+    def recent(self, level: str, limit: int) -> Sequence[Entry]:
+        """The newest records of `level` and above, newest first. `ValueError` for no level."""
+        ...
+
+    def set_level(self, level: str) -> None:
+        """Change what is logged from now on. `ValueError` for no level."""
+        ...
+
+
+class MetricsPort(Protocol):
+    """What can be counted."""
+
+    def families(self) -> Iterable[Family]:
+        """Everything, as of now."""
+        ...
+
+
+class DummyPort(Protocol):
+    """The simulated boards of `--no_i2c`."""
+
+    def get(self, device: str, /) -> Mapping[str, object] | None:
+        """One board as a document, or None."""
+        ...
+
+    def change(self, device: str, order: Mapping[str, Any], /) -> Mapping[str, object] | None:
+        """Set signals, inject faults, switch it; the board as it is then, None: not known.
+
+        All of the order is carried out or nothing: raises `ValueError` that says what is wrong.
+        """
+        ...
+
+
 class ApiSettings(Protocol):
     """The `[api]` section of the configuration."""
 
@@ -269,3 +326,8 @@ class Ports:
     commands: CommandsPort
     status: StatusPort
     events: EventsPort
+    keys: KeysPort
+    logs: LogsPort
+    metrics: MetricsPort
+    dummy: DummyPort | None = None
+    """None with real buses."""

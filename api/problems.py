@@ -40,8 +40,12 @@ KINDS: Mapping[str, Kind] = {
             400,
             "A query parameter or header is unknown or has no valid value.",
         ),
+        Kind("unauthenticated", 401, "A key is needed, or the one that was sent does not exist."),
         Kind(
-            "forbidden", 403, "The request comes from a page or under a host name not allowed here."
+            "forbidden",
+            403,
+            "The key has too small a scope, or the request comes from a page or under a host name "
+            "not allowed here.",
         ),
         Kind("not_found", 404, "There is nothing at this address."),
         Kind("unknown_device", 404, "No device has this id."),
@@ -61,6 +65,7 @@ KINDS: Mapping[str, Kind] = {
             "invalid_arguments", 422, "The arguments do not fit the command; `problems` says which."
         ),
         Kind("idempotency_mismatch", 422, "The Idempotency-Key was used with another request."),
+        Kind("too_many_attempts", 429, "Too many wrong keys were sent from this address."),
         Kind("headers_too_large", 431, "The head of the request is larger than 16 KiB."),
         Kind("internal_error", 500, "The gateway failed; its log says why."),
         Kind(
@@ -70,11 +75,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("device_failed", 502, "The device took the command and reported a failure."),
         Kind("device_offline", 503, "The device does not answer; nothing was sent."),
         Kind("bus_busy", 503, "The bus was not free in time; nothing was sent."),
-        Kind(
-            "journal_unavailable",
-            503,
-            "The command could not be recorded, so it was not sent.",
-        ),
+        Kind("journal_unavailable", 503, "It could not be recorded, so it was not done."),
         Kind(
             "history_unavailable",
             503,
@@ -91,6 +92,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 _CODE_OF_STATUS = {
+    401: "unauthenticated",
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",

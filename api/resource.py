@@ -11,11 +11,14 @@ from typing import Any
 import flask_smorest
 from flask import Flask, Response, request
 from marshmallow import RAISE, Schema, ValidationError
+from marshmallow.fields import Field
 
 from api import json, problems
+from api.access import COOKIE
 from api.fields import Interval, Names, Timestamp
 from api.problems import KINDS, Problem
 from api.schemas.problem import ProblemSchema
+from gateway.keys import Scope
 
 View = Callable[..., Response]
 
@@ -25,8 +28,25 @@ class _AnyObject(Schema):
 
 
 _ALWAYS = ("invalid_parameter", "bad_request", "forbidden", "internal_error")
+_WITH_KEY = ("unauthenticated", "too_many_attempts")
 _WITH_BODY = ("malformed_json", "body_too_large", "unsupported_media_type", "invalid_body")
 _ANYWHERE = ("not_found", "method_not_allowed", "headers_too_large", "not_implemented")
+_SCHEMES: Mapping[str, Mapping[str, str]] = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key made by `gateway keys create`, with the scope read, command or admin; each "
+        "includes the ones before it. On the gateway's own machine no key is needed until the first one "
+        "has been made.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "Set by POST /api/v1/session. Changes are taken with it from the gateway's own "
+        "page only.",
+    },
+}
 _RETRY_AFTER = {
     "Retry-After": {
         "description": "Seconds until trying again makes sense.",
@@ -40,6 +60,8 @@ class Resource:
 
     def __init__(self, name: str, description: str, prefix: str = "/api/v1") -> None:
         """`name` becomes the tag in the document."""
+        self.scopes: dict[str, Scope | None] = {}
+        """The scope that each endpoint needs; None where everybody may call it."""
         self._blueprint = flask_smorest.Blueprint(
             name, __name__, url_prefix=prefix, description=description
         )
@@ -57,6 +79,7 @@ class Resource:
         query: type[Schema] | None = None,
         media: Mapping[str, Mapping[str, Any]] | None = None,
         headers: Mapping[str, Mapping[str, Any]] | None = None,
+        scope: Scope | None = Scope.READ,
         errors: Sequence[str] = (),
     ) -> Callable[[View], View]:
         """A GET endpoint. With `query`, its parameters come as the mapping `query`.
@@ -65,7 +88,18 @@ class Resource:
         """
         content = {**_json_content(reply, example), **(media or {})}
         extra = {"parameters": _header_parameters(headers or {})}
-        return self._endpoint("GET", rule, {200: _reply(content)}, query, None, extra, errors)
+        successes: dict[int | str, object] = {200: _reply(content)}
+        return self._endpoint("GET", rule, successes, query, None, extra, scope, errors)
+
+    def delete(
+        self, rule: str, *, scope: Scope = Scope.READ, errors: Sequence[str] = ()
+    ) -> Callable[[View], View]:
+        """A DELETE endpoint, answered with 204 and no body."""
+        successes: dict[int | str, object] = {
+            204: {"description": "Done; there is nothing to say."}
+        }
+        extra: dict[str, Any] = {"parameters": []}
+        return self._endpoint("DELETE", rule, successes, None, None, extra, scope, errors)
 
     def post(
         self,
@@ -78,11 +112,14 @@ class Resource:
         headers: Mapping[str, Mapping[str, Any]],
         query: type[Schema] | None = None,
         replies: Mapping[int | str, object] | None = None,
+        method: str = "POST",
+        scope: Scope | None,
         errors: Sequence[str] = (),
     ) -> Callable[[View], View]:
-        """A POST endpoint. Its body comes as the mapping `body`; `headers` are documented only.
+        """A POST, PUT or PATCH endpoint. Its body comes as the mapping `body`.
 
-        `replies` are the successes beside 200, by status; `body` None takes any JSON object, or none.
+        `headers` are documented only. `replies` are the successes beside 200, by status; `body` None takes
+        any JSON object, or none.
         """
         extra = {
             "requestBody": {
@@ -98,7 +135,9 @@ class Resource:
         }
         successes = {200: _reply(_json_content(reply, example)), **(replies or {})}
         loaded = body or _AnyObject
-        return self._endpoint("POST", rule, successes, query, loaded, extra, (*_WITH_BODY, *errors))
+        return self._endpoint(
+            method, rule, successes, query, loaded, extra, scope, (*_WITH_BODY, *errors)
+        )
 
     def _endpoint(
         self,
@@ -108,14 +147,17 @@ class Resource:
         query: type[Schema] | None,
         body: type[Schema] | None,
         extra: Mapping[str, Any],
+        scope: Scope | None,
         errors: Sequence[str],
     ) -> Callable[[View], View]:
+        with_key = _WITH_KEY if scope is not None else ()
         responses: dict[int | str, object] = {
             **successes,
-            **_error_responses((*_ALWAYS, *errors)),
+            **_error_responses((*_ALWAYS, *with_key, *errors)),
             "default": _error_response(_ANYWHERE),
         }
-        documentation = {"responses": responses, **extra}
+        security = [{scheme: [scope.value]} for scheme in _SCHEMES] if scope is not None else []
+        documentation = {"responses": responses, "security": security, **extra}
         if query is not None:
             documentation["parameters"] = [{"in": "query", "schema": query}, *extra["parameters"]]
 
@@ -132,6 +174,7 @@ class Resource:
                     given["body"] = _load_body(body)
                 return view(**given)
 
+            self.scopes[f"{self._blueprint.name}.{view.__name__}"] = scope
             documented = self._blueprint.doc(operationId=view.__name__, **documentation)(checked)
             self._blueprint.route(rule, methods=[method])(documented)
             return view
@@ -231,9 +274,15 @@ def _error_response(codes: Sequence[str]) -> dict[str, object]:
             }
         },
     }
-    if all(kind.status == 503 for kind in kinds):
+    if all(kind.status in (429, 503) for kind in kinds):
         response["headers"] = _RETRY_AFTER
     return response
+
+
+def _property_names(_converter: object, field: Field[Any], **_context: object) -> dict[str, Any]:
+    """What the keys of a mapping must look like, which the library leaves out."""
+    found = field.metadata.get("propertyNames")
+    return {} if found is None else {"propertyNames": found}
 
 
 def make_api(app: Flask) -> Any:
@@ -243,6 +292,9 @@ def make_api(app: Flask) -> Any:
     # Every operation names its own errors.
     api.DEFAULT_ERROR_RESPONSE_NAME = None
     api.init_app(app)
+    api.ma_plugin.converter.add_attribute_function(_property_names)
+    for name, scheme in _SCHEMES.items():
+        api.spec.components.security_scheme(name, dict(scheme))
     api.register_field(Timestamp, "string", "date-time")
     api.register_field(Names, "string", None)
     api.register_field(Interval, "string", None)

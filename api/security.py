@@ -1,19 +1,19 @@
 """Who may talk to the API from where: host names, origins of web pages, headers for browsers.
 
-Without keys everything is open to this machine. What keeps a foreign web page in a browser on this machine
-out is the check of `Host` (a name made to point here, "DNS rebinding") and of `Origin` (a page of another
-site that sends requests).
+Without keys everything is open to this machine (see `access`). What keeps a foreign web page in a browser on
+this machine out is the check of `Host` (a name made to point here, "DNS rebinding") and of `Origin` (a page
+of another site that sends requests).
 """
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Flask, Response, request
 from flask.globals import request_ctx
 
-from api.ports import ApiSettings
+from api.ports import ApiSettings, KeysPort
 from api.problems import Problem
+from gateway.loopback import is_loopback
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -25,23 +25,13 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
-_READABLE_HEADERS = "Retry-After"
+_READABLE_HEADERS = "Location, Retry-After"
 _PREFLIGHT_KEPT_S = 600
 
 
-def is_loopback(host: str) -> bool:
-    """Whether an address or name to listen on (or a `Host` without port) is this machine's own."""
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
-    except ValueError:
-        return False
-
-
-def install(app: Flask, settings: ApiSettings) -> None:
+def install(app: Flask, settings: ApiSettings, keys: KeysPort) -> None:
     """Check every request of the app, and add the headers to every reply."""
-    guard = _Guard(is_loopback(settings.host), frozenset(settings.cors_origins))
+    guard = _Guard(is_loopback(settings.host), frozenset(settings.cors_origins), keys)
     app.before_request(guard.check)
     app.after_request(guard.add_headers)
 
@@ -50,11 +40,14 @@ def install(app: Flask, settings: ApiSettings) -> None:
 class _Guard:
     local_only: bool
     origins: frozenset[str]
+    keys: KeysPort
 
     def check(self) -> Response | None:
         """Refuse foreign requests; answer a preflight of an allowed page."""
         host = request.headers.get("Host", "")
-        if self.local_only and not is_loopback(_without_port(host)):
+        # With keys made, a name that was made to point here gains nothing, and a proxy has its own name.
+        known = is_loopback(_without_port(host)) or self.keys.ring().required
+        if self.local_only and not known:
             raise Problem(
                 "forbidden",
                 "the gateway listens to this machine alone: call it as localhost or 127.0.0.1",

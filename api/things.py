@@ -18,6 +18,7 @@ from api.resource import Resource
 from api.schemas.command import CommandSchema, SendQuerySchema
 from api.shapes.thing import CONTENT_TYPE
 from gateway.events import Event, EventType
+from gateway.keys import Scope
 from gateway.reading import ReadingValue, StoredReading
 from gateway.registry import DeviceView
 
@@ -128,6 +129,7 @@ def follow_device(id: str, name: str) -> Response:
     example=examples.COMMAND,
     headers=IDEMPOTENCY_HEADER,
     replies=QUEUED_REPLY,
+    scope=Scope.COMMAND,
     errors=COMMAND_ERRORS,
 )
 def invoke_action(

@@ -6,6 +6,7 @@ best class; nobody can come in between.
 """
 
 import threading
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,6 +15,11 @@ from enum import IntEnum
 
 from arduino_iface.clock import SYSTEM_CLOCK, Clock
 from arduino_iface.errors import BusBusy
+
+BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Upper bounds of the buckets in which times are counted, seconds; longer times have one more bucket."""
+
+_NO_TIMES = (0,) * (len(BUCKETS_S) + 1)
 
 
 class Priority(IntEnum):
@@ -30,7 +36,8 @@ class LockStats:
 
     `contentions` counts the acquisitions, also the failed ones, that found the lock taken, and the
     wait times are theirs; `timeouts` counts those that gave up; `waiting` is how many wait now. The
-    hold times are of the holds that have ended.
+    hold times are of the holds that have ended. The buckets count by `BUCKETS_S`: every acquisition and
+    every wait that was given up by its wait, every ended hold by its length.
     """
 
     acquisitions: int
@@ -41,6 +48,8 @@ class LockStats:
     hold_total_s: float
     hold_max_s: float
     waiting: int
+    wait_buckets: tuple[int, ...] = _NO_TIMES
+    hold_buckets: tuple[int, ...] = _NO_TIMES
 
 
 class _Waiter:
@@ -78,6 +87,8 @@ class PriorityLock:
         self._wait_max_s = 0.0
         self._hold_total_s = 0.0
         self._hold_max_s = 0.0
+        self._wait_buckets = list(_NO_TIMES)
+        self._hold_buckets = list(_NO_TIMES)
 
     def hold(self, priority: Priority, timeout_s: float) -> AbstractContextManager[None]:
         """Hold the lock inside a `with` statement.
@@ -110,6 +121,8 @@ class PriorityLock:
                 self._hold_total_s,
                 self._hold_max_s,
                 sum(len(queue) for queue in self._queues.values()),
+                tuple(self._wait_buckets),
+                tuple(self._hold_buckets),
             )
 
     def _take_or_queue(self, priority: Priority) -> _Waiter | None:
@@ -120,6 +133,7 @@ class PriorityLock:
                 raise RuntimeError("this thread already holds the lock")
             if self._holder is None:
                 self._hand_to(me)
+                self._wait_buckets[0] += 1
                 return None
             self._contentions += 1
             waiter = _Waiter(me, priority, self._clock.monotonic())
@@ -145,6 +159,7 @@ class PriorityLock:
             waited = self._clock.monotonic() - waiter.began
             self._wait_total_s += waited
             self._wait_max_s = max(self._wait_max_s, waited)
+            self._wait_buckets[bisect_left(BUCKETS_S, waited)] += 1
             if not waiter.granted:
                 self._queues[waiter.priority].remove(waiter)
                 self._timeouts += 1
@@ -155,6 +170,7 @@ class PriorityLock:
             held = self._clock.monotonic() - self._held_since
             self._hold_total_s += held
             self._hold_max_s = max(self._hold_max_s, held)
+            self._hold_buckets[bisect_left(BUCKETS_S, held)] += 1
             for queue in self._queues.values():
                 if queue:
                     waiter = queue.popleft()

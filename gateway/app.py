@@ -5,8 +5,10 @@ The one file that may import everything. Nothing here is opened or started befor
 
 import contextlib
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlunsplit
 
@@ -18,12 +20,14 @@ from arduino_iface.device import ProtocolDevice
 from dummy_hw import demo, factory
 from dummy_hw.eeprom import FileEeprom
 from dummy_hw.hardware import DummyHardware
+from dummy_hw.remote import RemoteBoards
 from gateway import __version__
 from gateway.buses import Buses, RealTransports, Transports
 from gateway.clock import MachineClock, WallClock
 from gateway.collection.intake import Source
 from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.collection.worker import CollectionWorker
+from gateway.command_record import CommandRecord
 from gateway.command_worker import CommandWorker
 from gateway.commander import Commander
 from gateway.config.settings import BusSettings, BusType, DeviceSettings, Settings
@@ -39,15 +43,19 @@ from gateway.journal.errors import JournalError
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal_worker import JournalWorker
-from gateway.log.audit import AuditLog
+from gateway.keys import KeyStore
+from gateway.labels import LabelledDevices, Labels
+from gateway.log.system import LogSystem
+from gateway.metrics import CommandTally, Metrics, MetricSources
 from gateway.reading_log import ReadingLog
-from gateway.registry import Registry
+from gateway.registry import DeviceState, Registry
 from gateway.signals import StopSignals
 from gateway.sinks.base import Heartbeat
 from gateway.sinks.mongo import MongoSink
 from gateway.sinks.mongo_history import MongoHistory
 from gateway.status import StatusBoard, StatusSources
 from gateway.supervisor import Supervisor, WorkerState
+from gateway.watchdog import Notifier, Signs, Watchdog
 from gateway.worker import Worker
 
 SUPERVISION_S = 0.25
@@ -72,10 +80,11 @@ class App:
     """One gateway. Made, run once, and thrown away."""
 
     def __init__(
-        self, settings: Settings, audit: AuditLog, hardware: DummyHardware | None = None
+        self, settings: Settings, logs: LogSystem, hardware: DummyHardware | None = None
     ) -> None:
         """`hardware`: the simulated boards, already added; None for this machine's buses."""
         self._settings = settings
+        self._logs = logs
         self._hardware = hardware
         self._clock: WallClock = MachineClock()
         transports: Transports = hardware if hardware is not None else RealTransports()
@@ -91,6 +100,8 @@ class App:
             max_bytes=journal.max_bytes,
         )
         self._reader = JournalReader(journal.path)
+        self._labels = Labels(self._journal)
+        self._tally = CommandTally()
         self._journal.subscribe(self._hub.publish)
         self._feed = EventFeed(
             self._registry.get, lambda: self._journal.state().journal_id, paced=True
@@ -105,8 +116,13 @@ class App:
         self._pollers = [self._poller(device) for device in settings.devices]
         self._server: ApiServer | None = None
         self._supervisor = Supervisor(self._workers(), self._clock)
+        self._status = self._status_board()
+        self._watchdog = Watchdog(
+            Notifier.from_environ(os.environ, os.getpid()),
+            Signs(self._supervisor.views, lambda: self._status.readiness().ready, self._summary),
+        )
         self._commander = Commander(
-            self._registry, self._devices.get, self._journal, self._reader, self._clock, audit.write
+            self._registry, self._devices.get, self._journal, self._reader, self._clock, self._audit
         )
 
     def run(self, announce: Callable[[str], None]) -> int:
@@ -132,6 +148,7 @@ class App:
             self._work(signals, announce)
         finally:
             # Also when the work ended with an exception: what is queued is stored all the same.
+            self._watchdog.stopping()
             orderly = self._supervisor.stop()
             log.info("stopped" if orderly else "stopped, but not in order")
         return self._supervisor.exit_code
@@ -147,6 +164,7 @@ class App:
             self._show_latest()
             announce(self._address())
         while working:
+            self._watchdog.step(self._clock.monotonic())
             stop = signals.wait(SUPERVISION_S)
             if stop is not None:
                 log.info("stopping: %s", stop.name)
@@ -168,11 +186,16 @@ class App:
         if self._settings.mongo.uri is not None:
             self._journal.register_sink("mongo")
             workers.append(("delivery-mongo", self._make_mongo))
-        workers.append(("collection", lambda: CollectionWorker(self._pollers, self._clock)))
+        workers.append(("collection", self._make_collection))
         workers.append(("command-queue", lambda: CommandWorker(self._commander, self._clock)))
         workers.append(("events", lambda: EventWorker(self._feed)))
         workers.append(("command", self._make_server))
         return workers
+
+    def _make_collection(self) -> CollectionWorker:
+        # Before the first reading, which is stamped with it.
+        self._labels.remember(self._reader.devices())
+        return CollectionWorker(self._pollers, self._clock)
 
     def _make_mongo(self) -> DeliveryWorker:
         mongo = self._settings.mongo
@@ -192,19 +215,16 @@ class App:
 
     def _make_server(self) -> ApiServer:
         settings = self._settings
-        sources = StatusSources(
-            workers=self._supervisor.views,
-            journal=self._journal,
-            journal_max_bytes=settings.journal.max_bytes,
-            sinks=self._sinks,
-            buses=self._buses,
-        )
         ports = Ports(
-            devices=self._registry,
+            devices=LabelledDevices(self._registry, self._labels),
             readings=Readings(History(self._reader, self._archive), self._hub),
             commands=Commands(self._commander, self._reader),
-            status=self._status_board(sources),
+            status=self._status,
             events=Events(self._feed, self._reader),
+            keys=KeyStore(settings.keys_path),
+            logs=self._logs,
+            metrics=self._metrics(),
+            dummy=RemoteBoards(self._hardware) if self._hardware is not None else None,
         )
         app = create_app(ports, settings.api)
         self._server = ApiServer(
@@ -212,11 +232,43 @@ class App:
         )
         return self._server
 
-    def _status_board(self, sources: StatusSources) -> StatusBoard:
+    def _status_board(self) -> StatusBoard:
         settings = self._settings
+        sources = StatusSources(
+            workers=self._supervisor.views,
+            journal=self._journal,
+            journal_max_bytes=settings.journal.max_bytes,
+            sinks=self._sinks,
+            buses=self._buses,
+        )
         return StatusBoard(
             settings.gateway.id, __version__, settings.simulated, sources, self._clock
         )
+
+    def _metrics(self) -> Metrics:
+        sources = MetricSources(
+            devices=self._registry.all,
+            buses=self._buses.lock_stats,
+            journal=self._journal.state,
+            sinks=self._sinks,
+            workers=self._supervisor.views,
+            logs=lambda: self._logs.stats,
+            commands=self._tally,
+        )
+        return Metrics(sources, __version__, self._clock)
+
+    def _audit(self, record: CommandRecord, client: str | None) -> None:
+        self._logs.audit.write(record, client=client)
+        self._tally.note(record)
+
+    def _summary(self) -> str:
+        """One line for `systemctl status`."""
+        readiness = self._status.readiness()
+        if not readiness.ready:
+            return "; ".join(readiness.reasons)
+        views = self._registry.all()
+        online = sum(view.state is DeviceState.ONLINE for view in views)
+        return f"collecting and storing; {online} of {len(views)} devices online"
 
     def _sinks(self) -> Sequence[DeliveryState]:
         return [worker.state() for worker in self._deliveries.values()]
@@ -228,7 +280,12 @@ class App:
         bus = self._buses.get(device.bus)
         return DevicePoller(
             PolledDevice(
-                Source(device.id, device.metadata, self._settings.simulated),
+                Source(
+                    device.id,
+                    device.metadata,
+                    self._settings.simulated,
+                    partial(self._labels.metadata_of, device.id),
+                ),
                 device.bus,
                 device.address,
                 device.interval_s,

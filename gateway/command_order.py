@@ -9,12 +9,16 @@ DEADLINE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class CommandOrder:
-    """What a caller wants done. `idempotency_key` and `body_hash` are both given or both None."""
+    """What a caller wants done. `idempotency_key` and `body_hash` are both given or both None.
+
+    `actor` is the name of the caller's key and `client` the address the order came from, if any.
+    """
 
     device: str
     name: str
     arguments: Mapping[str, object]
     actor: str | None = None
+    client: str | None = None
     idempotency_key: str | None = None
     body_hash: str | None = None
     timeout_s: float = DEADLINE_S

@@ -70,9 +70,12 @@ class Commander:
         ledger: CommandLedger,
         history: CommandHistory,
         clock: WallClock,
-        audit: Callable[[CommandRecord], None],
+        audit: Callable[[CommandRecord, str | None], None],
     ) -> None:
-        """`devices` finds the board behind an id; `audit` is told of every record that is final."""
+        """`devices` finds the board behind an id; `audit` is told of every record that is final.
+
+        With it, `audit` gets the address of the client.
+        """
         self._registry = registry
         self._devices = devices
         self._ledger = ledger
@@ -80,7 +83,8 @@ class Commander:
         self._clock = clock
         self._audit = audit
         self.queue = CommandQueue()
-        self._guard = threading.Lock()  # guards the three below, never held across a wait
+        self._guard = threading.Lock()  # guards what follows, never held across a wait
+        self._clients: dict[str, str] = {}  # where orders under way came from, by id
         self._tokens: dict[str, int] = {}
         self._inquiries: dict[str, Inquiry] = {}
         self._keys_under_way: set[str] = set()
@@ -242,8 +246,12 @@ class Commander:
     def _record_of(
         self, order: CommandOrder, state: CommandState, token: int | None
     ) -> CommandRecord:
+        command_id = str(uuid.uuid4())
+        if order.client is not None:
+            with self._guard:
+                self._clients[command_id] = order.client
         return CommandRecord(
-            id=str(uuid.uuid4()),
+            id=command_id,
             device=order.device,
             name=order.name,
             arguments=order.arguments,
@@ -331,7 +339,9 @@ class Commander:
 
     def _record_outcome(self, record: CommandRecord, *, awaited: bool = True) -> None:
         """The command is over, whatever becomes of its record now: its caller learns the outcome."""
-        self._audit(record)
+        with self._guard:
+            client = self._clients.pop(record.id, None)
+        self._audit(record, client)
         stored = self._save(record)
         if awaited and stored is not None:
             # Whoever asks next, with the command's id or its Idempotency-Key, finds the outcome.

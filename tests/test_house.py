@@ -31,6 +31,7 @@ HOMES = {
     "marshmallow": ("api/", "gateway/config/"),
     "multitimer": ("gateway/collection/",),
     "prometheus_client": ("api/",),
+    "pyarrow": ("gateway/cli/formats.py",),
     "pymongo": ("gateway/sinks/",),
     "serial": ("arduino_iface/serial_transport.py",),
     "smbus2": ("arduino_iface/i2c_transport.py",),

@@ -1,11 +1,37 @@
 """Schemas of devices."""
 
-from marshmallow import fields
-from marshmallow.validate import OneOf
+from collections.abc import Mapping
+
+from marshmallow import Schema, ValidationError, fields
+from marshmallow.validate import Length, OneOf, Regexp
 
 from api.fields import Timestamp
 from api.schemas.base import Reply
+from gateway.config.names import (
+    METADATA_KEY,
+    METADATA_KEYS_MAX,
+    METADATA_VALUE_MAX,
+    metadata_problem,
+)
 from gateway.registry import DeviceState
+
+DEVICE_NAME_MAX = 100
+
+_NO_CONTROLS = "^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*$"
+"""Also as JavaScript reads it, for the document."""
+
+
+def _require_printable(name: str) -> None:
+    # A name is shown to people and written to logs; to a regular expression, `$` may precede a line's end.
+    if name.endswith("\n"):
+        raise ValidationError("has control characters")
+
+
+def _require_metadata(metadata: Mapping[str, str]) -> None:
+    for key, value in metadata.items():
+        problem = metadata_problem(key, value)
+        if problem is not None:
+            raise ValidationError(problem)
 
 
 class ChannelSchema(Reply):
@@ -77,4 +103,25 @@ class DeviceListSchema(Reply):
     devices = fields.List(fields.Nested(DeviceSchema), required=True)
     next = fields.String(
         required=True, allow_none=True, metadata={"description": "Always null: all are here."}
+    )
+
+
+class DeviceChangeSchema(Schema):
+    """What can be changed of a device; what is left out stays."""
+
+    name = fields.String(
+        allow_none=True,
+        validate=[Length(1, DEVICE_NAME_MAX), Regexp(_NO_CONTROLS), _require_printable],
+        metadata={"description": "For people; null: as the board calls itself."},
+    )
+    metadata = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(validate=Length(max=METADATA_VALUE_MAX)),
+        allow_none=True,
+        validate=[Length(max=METADATA_KEYS_MAX), _require_metadata],
+        metadata={
+            "description": "Your own words, stamped on readings; null: as configured.",
+            "maxProperties": METADATA_KEYS_MAX,
+            "propertyNames": {"pattern": f"^{METADATA_KEY.pattern}$"},
+        },
     )

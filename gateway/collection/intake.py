@@ -4,7 +4,7 @@ The journal says which number is the lowest not durably stored; only below that 
 was received since waits in the journal's queue and is skipped when the board is asked again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,6 +42,10 @@ class ReadingStore(Protocol):
         ...
 
 
+def _not_set() -> None:
+    """No metadata was set while the gateway runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What is stamped on every reading of a device."""
@@ -49,6 +53,13 @@ class Source:
     device: str
     metadata: Mapping[str, str]
     simulated: bool
+    metadata_set: Callable[[], Mapping[str, str] | None] = _not_set
+    """Asked for what was set while the gateway runs, which goes first; None: nothing was."""
+
+    def metadata_now(self) -> Mapping[str, str]:
+        """The metadata of a reading that is made now."""
+        found = self.metadata_set()
+        return self.metadata if found is None else found
 
 
 class Intake:
@@ -107,6 +118,7 @@ class Intake:
             self._clock.boottime_ms() - since_ms,
         )
         boot_id = self._clock.boot_id()
+        metadata = self._source.metadata_now()
         return [
             Reading(
                 device=self._source.device,
@@ -116,7 +128,7 @@ class Intake:
                 uid=self.identity.uid,
                 boot=self.identity.boot,
                 seq=sample.seq,
-                metadata=self._source.metadata,
+                metadata=metadata,
                 simulated=self._source.simulated,
                 boot_id=boot_id,
                 boottime_ms=boottime_ms - sample.age_ms,

@@ -1,6 +1,5 @@
 """Values of the configuration, strictly typed: what is accepted, within which bounds."""
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +17,7 @@ ADDRESS_MAX = 0x77
 """I2C keeps the addresses outside these for itself."""
 
 _RANGE = re.compile(r"0x([0-9A-Fa-f]{1,2})(?:-0x([0-9A-Fa-f]{1,2}))?", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,253}", re.ASCII)
 _KINDS = {
     str: "a text",
     bool: "true or false",
@@ -228,25 +228,16 @@ class Size(fields.Field[int]):
 
 
 class Host(fields.Field[str]):
-    """The address to listen at. Only this machine's own: there are no access keys yet."""
+    """The address or name to listen at. Whether it needs an access key is seen at the start."""
 
     def _deserialize(self, value: object, *_: object, **__: object) -> str:
         text = a_text(value, "127.0.0.1")
-        if not is_loopback(text):
+        if _HOST.fullmatch(text) is None:
             raise refuse(
-                f"{shown(text)} is not an address of this machine alone, and any other needs an"
-                " access key, which this version cannot make yet",
-                'use "127.0.0.1"; from elsewhere, come through an SSH tunnel',
+                f"{shown(text)} is no address and no host name",
+                'write for example "127.0.0.1", or "0.0.0.0" for every address of this machine',
             )
         return text
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only programs on this machine can reach `host`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 class Origins(fields.Field[tuple[str, ...]]):

@@ -31,6 +31,7 @@ class ApiSettings:
     """Where the REST interface listens."""
 
     host: str = "127.0.0.1"
+    """On any other address than this machine's own, the gateway needs an access key to start."""
     port: int = 8080
     cors_origins: tuple[str, ...] = ()
     """Web pages of other origins that may call it, such as http://localhost:3000."""
@@ -162,6 +163,11 @@ class Settings:
     simulated: bool = False
     config_file: Path | None = None
     env_file: Path | None = None
+
+    @property
+    def keys_path(self) -> Path:
+        """The file with the access keys of the API."""
+        return self.journal.path.parent / "keys.json"
 
     @property
     def secret_values(self) -> tuple[str, ...]:

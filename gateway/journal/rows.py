@@ -125,7 +125,7 @@ def encode_device(device: DeviceRow) -> tuple[object, ...]:
         check_text(device.schema_text),
         check_integer(device.last_token),
         check_integer(device.last_seen_ms),
-        _encode_mapping(device.metadata),
+        "null" if device.metadata is None else _encode_mapping(device.metadata),
     )
 
 

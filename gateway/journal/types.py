@@ -72,7 +72,7 @@ class DeviceRow:
     schema_text: str | None = None
     last_token: int | None = None
     last_seen_ms: int | None = None
-    metadata: Mapping[str, str] = field(default_factory=lambda: _NO_METADATA)
+    metadata: Mapping[str, str] | None = field(default_factory=lambda: _NO_METADATA)
 
 
 @dataclass(frozen=True, slots=True)

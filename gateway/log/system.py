@@ -4,8 +4,10 @@ import logging
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TextIO
 
 from arduino_iface.clock import SYSTEM_CLOCK, Clock
@@ -28,6 +30,10 @@ OURS = ("gateway", "api", "arduino_iface", "dummy_hw")
 
 _REFUSED = (PermissionError, NotADirectoryError, FileExistsError, IsADirectoryError)
 """Mistakes of whoever set up the folder. A full or failing disk is none, and no reason not to run."""
+
+
+RECENT_MAX = 500
+"""Records kept for whoever asks what was logged last; each is bounded, so this is too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ class LogSystem:
         self._log = FileOutput(_file(settings, LOG_NAME, self._header), LOG_NAME, clock)
         audit = _file(settings, AUDIT_NAME, _no_header)
         self._audit = FileOutput(audit, AUDIT_NAME, clock)
+        self._recent: deque[Entry] = deque(maxlen=RECENT_MAX)
         self._thread = LogThread(self._handle, self._report_dropped, queue_max)
         self._handler = _Handler(self._thread, redactor)
         self._before: dict[logging.Logger, tuple[int, list[logging.Handler]]] = {}
@@ -92,12 +99,19 @@ class LogSystem:
 
     def set_level(self, level: str) -> None:
         """Change the level while running. Raises `ValueError` for a word that is not a level."""
-        number = logging.getLevelNamesMapping().get(level)
-        if number is None:
-            raise ValueError(f"{level!r} is not a log level")
+        number = _level_number(level)
         for name in OURS:
             logging.getLogger(name).setLevel(number)
         logging.getLogger().setLevel(max(number, logging.INFO))
+
+    def recent(self, level: str, limit: int) -> list[Entry]:
+        """The newest records of `level` and above, newest first, secrets masked; from any thread.
+
+        Raises `ValueError` for a word that is not a level.
+        """
+        number = _level_number(level)
+        found = (entry for entry in reversed(self._recent.copy()) if entry.level >= number)
+        return list(islice(found, limit))
 
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Wait until everything logged so far is in the files; False when the time was too short."""
@@ -127,6 +141,7 @@ class LogSystem:
         if isinstance(item, AuditLine):
             self._audit.write(item.line, self._notice)
             return
+        self._recent.append(item)
         self._log.write(self._layout(item), self._notice)
         self._console.write(self._console_layout(item))
 
@@ -174,6 +189,13 @@ def set_up(
     system = LogSystem(settings, redactor, facts or {}, stream, queue_max, clock)
     system.start(settings.level)
     return system
+
+
+def _level_number(level: str) -> int:
+    number = logging.getLevelNamesMapping().get(level)
+    if number is None:
+        raise ValueError(f"{level!r} is not a log level")
+    return number
 
 
 def _create(path: str, flags: int) -> int:

@@ -6,12 +6,13 @@ the first call, which is the delivery thread's. What the driver is asked stands 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gateway.journal.types import StoredCommand
 from gateway.reading import StoredReading
-from gateway.sinks.base import Heartbeat, Rejected
+from gateway.sinks.base import Heartbeat, Rejected, SinkUnavailable
 
 if TYPE_CHECKING:
     from gateway.sinks.mongo_target import MongoTarget
@@ -25,6 +26,21 @@ def check_uri(uri: str) -> list[str]:
     from gateway.sinks.mongo_uri import problems_of
 
     return problems_of(uri)
+
+
+def probe(uri: str, database: str, timeout_s: float) -> str | None:
+    """Ask the server whether it is there; what is wrong, in a sentence without secrets, or None.
+
+    Writes nothing. Waits `timeout_s` at most, DNS aside.
+    """
+    from gateway.sinks.mongo_target import open_target
+
+    try:
+        with contextlib.closing(open_target(uri, database, "check")) as target:
+            target.ping(timeout_s)
+    except SinkUnavailable as error:
+        return str(error)
+    return None
 
 
 class MongoSink:

@@ -192,6 +192,19 @@ class MongoTarget:
                 {"_id": self._gateway_id}, document, upsert=True
             )
 
+    def ping(self, timeout_s: float) -> None:
+        """Ask whether the server is there and takes the log-in. Raises `SinkUnavailable`."""
+        try:
+            # As below: a timeout for the call would replace the one for finding a server.
+            selection_s = self._client.options.server_selection_timeout
+            with pymongo.timeout(min(timeout_s, selection_s)):
+                # Any command of the database needs the log-in, which a ping does not.
+                self._readings.database.command("ping")
+                self._readings.find_one({}, {"_id": 1})
+        except PyMongoError as error:
+            unavailable = self._cause_of(error)
+            raise unavailable or SinkUnavailable(f"MongoDB: {error}") from error
+
     def close(self) -> None:
         """Close the connections within about a second, even if the server hangs."""
         with pymongo.timeout(_CLOSE_TIMEOUT_S):

@@ -1,12 +1,13 @@
 """A gateway for the API's tests: small, by hand, and it refuses what the real one would refuse."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from marshmallow import Schema
 
-from api.ports import Ports
+from api.ports import DummyPort, Ports
 from arduino_iface.arguments import InvalidArguments, pack
 from arduino_iface.schema import parse
 from gateway.command_record import CommandRecord, CommandState
@@ -14,7 +15,11 @@ from gateway.errors import CommandError
 from gateway.event_stream import Events
 from gateway.events import EventFeed
 from gateway.history import HistoryUnavailable
-from gateway.journal.types import StoredCommand
+from gateway.journal.types import DeviceRow, StoredCommand
+from gateway.keys import Key, KeyRing, Scope, digest_of
+from gateway.labels import LabelledDevices, Labels
+from gateway.log.entry import Entry
+from gateway.metrics import Family, Histogram
 from gateway.reading import Quality, Reading, StoredReading
 from gateway.registry import DeviceHealth, DeviceState, DeviceView, Registry
 from gateway.windows import Window, WindowQuery, summed_up
@@ -230,12 +235,19 @@ class FakeCommands:
         arguments: Mapping[str, object],
         *,
         actor: str | None,
+        client: str | None,
         idempotency_key: str | None,
         body_hash: str | None,
         timeout_s: float | None,
     ) -> CommandRecord:
         self.asked.append(
-            {"key": idempotency_key, "hash": body_hash, "actor": actor, "timeout_s": timeout_s}
+            {
+                "key": idempotency_key,
+                "hash": body_hash,
+                "actor": actor,
+                "client": client,
+                "timeout_s": timeout_s,
+            }
         )
         if self.outcome is not None:
             raise self.outcome
@@ -318,6 +330,75 @@ class FakeStatus:
         return self.mono
 
 
+@dataclass
+class FakeKeys:
+    """Keys by secret; the scope is the first part of the name."""
+
+    keys: list[Key] = field(default_factory=list)
+    readable: bool = True
+
+    def ring(self) -> KeyRing:
+        return KeyRing(tuple(self.keys), self.readable)
+
+    def add(self, scope: Scope, name: str | None = None) -> str:
+        secret = f"gwk_secret-of-{name or scope}"
+        self.keys.append(Key(name or scope.value, scope, digest_of(secret), NOW_MS))
+        return secret
+
+
+@dataclass
+class Stored:
+    done: bool
+
+    def wait(self, timeout_s: float) -> bool:
+        assert timeout_s > 0
+        return self.done
+
+
+@dataclass
+class FakeDeviceStore:
+    """What the journal is for labels; `works` False: nothing gets to disk."""
+
+    rows: dict[str, DeviceRow] = field(default_factory=dict)
+    works: bool = True
+
+    def save_device(self, device: DeviceRow) -> Stored:
+        self.rows[device.id] = device
+        return Stored(self.works)
+
+    def flush(self) -> Stored:
+        return Stored(self.works)
+
+
+@dataclass
+class FakeLogs:
+    entries: list[Entry] = field(default_factory=list)
+    level: str = "INFO"
+
+    def recent(self, level: str, limit: int) -> Sequence[Entry]:
+        number = logging.getLevelNamesMapping()[level]
+        return [entry for entry in reversed(self.entries) if entry.level >= number][:limit]
+
+    def set_level(self, level: str) -> None:
+        assert level in logging.getLevelNamesMapping()
+        self.level = level
+
+
+class FakeMetrics:
+    def families(self) -> list[Family]:
+        return [
+            Family("gateway_things", "counter", "Things.", ("device",), [(("a b",), 3)]),
+            Family("gateway_level", "gauge", "Level.", (), [((), 0.5)]),
+            Family(
+                "gateway_wait_seconds",
+                "histogram",
+                "Waits.",
+                ("bus",),
+                [(("i2c1",), Histogram((1, 2, 3), 0.25, (0.01, 0.1)))],
+            ),
+        ]
+
+
 class Gateway:
     """All ports of one gateway."""
 
@@ -328,11 +409,26 @@ class Gateway:
         self.readings = FakeReadings([stored(row) for row in range(1, 6)])
         self.commands = FakeCommands(self.devices)
         self.status = FakeStatus()
+        self.keys = FakeKeys()
+        self.device_store = FakeDeviceStore()
+        self.labels = Labels(self.device_store)
+        self.logs = FakeLogs()
+        self.metrics = FakeMetrics()
+        self.dummy: DummyPort | None = None
         self.feed = EventFeed(self.devices.get, lambda: "journal")
         self.devices.subscribe(self.feed.publish_device)
         self.history = FakeHistory()
 
     @property
     def ports(self) -> Ports:
-        events = Events(self.feed, self.history)  # type: ignore[arg-type]
-        return Ports(self.devices, self.readings, self.commands, self.status, events)
+        return Ports(
+            devices=LabelledDevices(self.devices, self.labels),
+            readings=self.readings,
+            commands=self.commands,
+            status=self.status,
+            events=Events(self.feed, self.history),  # type: ignore[arg-type]
+            keys=self.keys,
+            logs=self.logs,
+            metrics=self.metrics,
+            dummy=self.dummy,
+        )

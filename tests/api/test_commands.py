@@ -176,7 +176,13 @@ def test_the_key_and_the_hash_of_the_request(client: FlaskClient, gateway: Gatew
     asked = asked_with(client, gateway, COMMANDS, b'{"name":"fan","arguments":{"speed":1}}')
     canonical = b'["greenhouse",{"arguments":{"speed":1},"name":"fan"}]'
     digest = hashlib.sha256(canonical).hexdigest()
-    assert asked == {"key": "k-1", "hash": digest, "actor": None, "timeout_s": None}
+    assert asked == {
+        "key": "k-1",
+        "hash": digest,
+        "actor": None,
+        "client": "127.0.0.1",
+        "timeout_s": None,
+    }
 
 
 def test_only_what_is_asked_for_makes_the_hash(client: FlaskClient, gateway: Gateway) -> None:

@@ -9,8 +9,11 @@ from api import examples
 from api.app import create_app
 from api.problems import KINDS
 from api.schemas.command import CommandRequestSchema, CommandSchema
-from api.schemas.device import DeviceSchema
+from api.schemas.device import DeviceChangeSchema, DeviceSchema
+from api.schemas.dummy import DummyChangeSchema, DummySchema
+from api.schemas.log import LogLineSchema
 from api.schemas.reading import ReadingListSchema, ReadingSchema, WindowListSchema
+from api.schemas.session import SessionRequestSchema, SessionSchema
 from api.schemas.status import StatusSchema
 from tests.api.doubles import Gateway, Settings, fits
 
@@ -19,11 +22,19 @@ ROUTES = {
     "GET /api/v1/status",
     "GET /api/v1/devices",
     "GET /api/v1/devices/{id}",
+    "PATCH /api/v1/devices/{id}",
     "GET /api/v1/devices/{id}/readings",
     "GET /api/v1/readings/latest",
     "POST /api/v1/devices/{id}/commands",
     "GET /api/v1/commands",
     "GET /api/v1/commands/{id}",
+    "POST /api/v1/session",
+    "GET /api/v1/session",
+    "DELETE /api/v1/session",
+    "GET /api/v1/logs",
+    "PUT /api/v1/logging",
+    "GET /api/v1/dummy/devices/{id}",
+    "PUT /api/v1/dummy/devices/{id}",
     "GET /api/v1/events",
     "GET /api/v1/things",
     "GET /api/v1/things/{id}",
@@ -66,8 +77,8 @@ def test_every_route_of_the_app_is_documented_or_for_people(
         for rule in client.application.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
-    for_people = {"GET /", "GET /dashboard/{path:filename}", "GET /openapi.json"}
-    assert served == ROUTES | for_people
+    beside = {"GET /", "GET /dashboard/{path:filename}", "GET /openapi.json", "GET /metrics"}
+    assert served == ROUTES | beside
 
 
 def test_every_error_code_is_documented(document: Any) -> None:
@@ -76,7 +87,7 @@ def test_every_error_code_is_documented(document: Any) -> None:
     described = set()
     for operation in operations(document).values():
         for status, response in operation["responses"].items():
-            for content_type, content in response["content"].items():
+            for content_type, content in response.get("content", {}).items():
                 if content_type != "application/problem+json":
                     continue
                 for code, example in content["examples"].items():
@@ -94,6 +105,8 @@ def test_every_operation_has_a_name_a_summary_a_tag_and_an_example(document: Any
         names.add(operation["operationId"])
         assert operation["summary"].endswith(".")
         assert set(operation["tags"]) <= tags
+        if "204" in operation["responses"]:
+            continue
         for content in operation["responses"]["200"]["content"].values():
             assert content.get("example") or content["examples"]
     assert len(names) == len(ROUTES)
@@ -101,8 +114,35 @@ def test_every_operation_has_a_name_a_summary_a_tag_and_an_example(document: Any
 
 def test_every_reference_leads_somewhere_and_nothing_is_left_over(document: Any) -> None:
     referred = set(re.findall(r'"\$ref": "#/components/([a-z]+/\w+)"', json.dumps(document)))
+    schemes = document["components"].pop("securitySchemes")
     defined = {f"{kind}/{name}" for kind, items in document["components"].items() for name in items}
     assert referred == defined
+    required = [one for item in operations(document).values() for one in item["security"]]
+    assert {name for one in required for name in one} == schemes.keys()
+
+
+def test_every_operation_says_which_scope_it_needs(document: Any) -> None:
+    scopes: dict[str, set[str]] = {}
+    for name, operation in operations(document).items():
+        needed = [
+            scope for one in operation["security"] for found in one.values() for scope in found
+        ]
+        scopes.setdefault(needed[0] if needed else "", set()).add(name)
+    assert scopes[""] == {"GET /healthz", "GET /readyz", "POST /api/v1/session"}
+    assert scopes["command"] == {
+        "POST /api/v1/devices/{id}/commands",
+        "POST /api/v1/devices/{id}/actions/{name}",
+    }
+    assert scopes["admin"] == {
+        "PATCH /api/v1/devices/{id}",
+        "GET /api/v1/logs",
+        "PUT /api/v1/logging",
+        "PUT /api/v1/dummy/devices/{id}",
+    }
+    for operation in operations(document).values():
+        assert ("401" in operation["responses"]) is (operation["security"] != []) or (
+            operation["operationId"] == "open_session"
+        )
 
 
 def test_times_and_nulls_are_described(document: Any) -> None:
@@ -118,7 +158,8 @@ def test_times_and_nulls_are_described(document: Any) -> None:
 def test_replies_may_grow_and_requests_may_not(document: Any) -> None:
     schemas = document["components"]["schemas"]
     strict = {name for name, schema in schemas.items() if "additionalProperties" in schema}
-    assert strict <= {"CommandRequest"}
+    requests = {"CommandRequest", "DeviceChange", "DummyChange", "Faults", "FaultRates"}
+    assert strict <= {*requests, "Logging", "SessionRequest"}
 
 
 def test_query_parameters_are_described_with_their_bounds(document: Any) -> None:
@@ -141,6 +182,12 @@ def test_the_examples_are_of_the_form_described() -> None:
     assert fits(CommandSchema, examples.COMMAND)
     assert fits(CommandRequestSchema, examples.COMMAND_REQUEST)
     assert fits(StatusSchema, examples.STATUS)
+    assert fits(SessionSchema, examples.SESSION)
+    assert fits(SessionRequestSchema, examples.SESSION_REQUEST)
+    assert fits(DeviceChangeSchema, examples.DEVICE_CHANGE)
+    assert fits(LogLineSchema, examples.LOG_LINE)
+    assert fits(DummySchema, examples.DUMMY)
+    assert DummyChangeSchema().load(examples.DUMMY_CHANGE) == examples.DUMMY_CHANGE
 
 
 def test_two_apps_do_not_share_a_gateway() -> None:

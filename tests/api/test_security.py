@@ -2,7 +2,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.security import is_loopback
+from gateway.keys import Scope
+from gateway.loopback import is_loopback
 from tests.api.doubles import Gateway, Settings
 
 PAGE = "http://localhost:3000"
@@ -43,6 +44,14 @@ def test_names_made_to_point_here_are_refused(host: str, path: str) -> None:
     assert reply.status_code == 403
     assert reply.json is not None
     assert reply.json["code"] == "forbidden"
+
+
+def test_with_keys_made_a_proxy_may_have_a_name_of_its_own() -> None:
+    gateway = Gateway()
+    headers = {"Authorization": f"Bearer {gateway.keys.add(Scope.READ)}", "Host": "pi.example"}
+    client = create_app(gateway.ports, Settings()).test_client()
+    assert client.get("/api/v1/devices", headers=headers).status_code == 200
+    assert client.get("/api/v1/devices", headers={"Host": "pi.example"}).status_code == 401
 
 
 def test_on_another_address_any_name_is_served() -> None:
@@ -107,7 +116,7 @@ def test_an_allowed_page_may_read_replies_and_errors() -> None:
         reply = client.get(path, headers={"Origin": PAGE})
         assert reply.status_code == status
         assert reply.headers["Access-Control-Allow-Origin"] == PAGE
-        assert reply.headers["Access-Control-Expose-Headers"] == "Retry-After"
+        assert reply.headers["Access-Control-Expose-Headers"] == "Location, Retry-After"
         assert "Origin" in reply.headers["Vary"]
         assert "Access-Control-Allow-Credentials" not in reply.headers
 
@@ -148,7 +157,7 @@ def test_options_without_a_page_is_plain_http() -> None:
     assert set(reply.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-@pytest.mark.parametrize("path", ["/", "/dashboard/dashboard.js", "/healthz", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/dashboard/app/main.js", "/healthz", "/nothing"])
 def test_headers_that_keep_browsers_careful(path: str) -> None:
     headers = client_of().get(path, buffered=True).headers
     assert headers["X-Content-Type-Options"] == "nosniff"

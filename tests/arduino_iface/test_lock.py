@@ -9,7 +9,7 @@ import pytest
 
 from arduino_iface import lock as lock_module
 from arduino_iface.errors import BusBusy, WireError
-from arduino_iface.lock import LockStats, Priority, PriorityLock
+from arduino_iface.lock import BUCKETS_S, LockStats, Priority, PriorityLock
 from tests.arduino_iface.waiting import HandClock, running, until
 
 LONG_S = 20.0
@@ -313,6 +313,8 @@ def test_times_are_by_the_given_clock_and_nothing_waits_when_the_lock_is_free() 
         hold_total_s=2.75,
         hold_max_s=2.0,
         waiting=0,
+        wait_buckets=(3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        hold_buckets=(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 1, 0),
     )
 
 
@@ -329,3 +331,14 @@ def test_waits_are_measured_too() -> None:
     assert stats.contentions == 1
     assert stats.wait_total_s == stats.wait_max_s == 3.0
     assert (stats.hold_total_s, stats.hold_max_s) == (4.0, 3.0)
+
+
+def test_every_acquisition_and_every_hold_is_in_one_bucket() -> None:
+    clock = HandClock()
+    lock = PriorityLock(clock)
+    for seconds in (0.0, BUCKETS_S[0], BUCKETS_S[-1], BUCKETS_S[-1] + 1):
+        with lock.hold(Priority.POLL, 0):
+            clock.sleep(seconds)
+    stats = lock.stats()
+    assert sum(stats.wait_buckets) == sum(stats.hold_buckets) == stats.acquisitions
+    assert (stats.hold_buckets[0], stats.hold_buckets[-2], stats.hold_buckets[-1]) == (2, 1, 1)

@@ -160,3 +160,16 @@ def test_only_the_same_boot_of_the_same_board_goes_on() -> None:
     assert intake.is_of(identity())
     assert not intake.is_of(identity(boot=6))
     assert not intake.is_of(identity(uid="ff11223344556677"))
+
+
+def test_metadata_that_is_set_later_is_on_readings_from_then_on() -> None:
+    store = Store()
+    labels: list[dict[str, str] | None] = [None]
+    source = Source("greenhouse", {"room": "A"}, True, lambda: labels[0])
+    intake = Intake(source, identity(), store, FakeClock())
+    intake.take(polled(1, 1))
+    labels[0] = {"room": "B"}
+    intake.take(polled(2, 1))
+    labels[0] = {}
+    intake.take(polled(3, 1))
+    assert [reading.metadata for reading in store.readings] == [{"room": "A"}, {"room": "B"}, {}]

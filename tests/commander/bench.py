@@ -108,6 +108,7 @@ class Bench:
         self.house.run(1.0, self.poller)
         self.ledger = InlineLedger(self.house.journal, self.clock.monotonic)
         self.audited: list[CommandRecord] = []
+        self.clients: list[str | None] = []
         self.commander = self.make_commander()
 
     def make_commander(
@@ -120,8 +121,12 @@ class Bench:
             ledger or self.ledger,
             history or self.house.reader,
             self.clock,
-            self.audited.append,
+            self._audit,
         )
+
+    def _audit(self, record: CommandRecord, client: str | None) -> None:
+        self.audited.append(record)
+        self.clients.append(client)
 
     def stored(self, record: CommandRecord) -> CommandRecord | None:
         stored = self.house.reader.command(record.id)
@@ -131,7 +136,7 @@ class Bench:
         return [one.record for one in self.house.reader.commands(limit=1000).commands]
 
 
-FAN = CommandOrder("greenhouse", "fan", {"speed": 128}, actor="anna")
+FAN = CommandOrder("greenhouse", "fan", {"speed": 128}, actor="anna", client="10.0.0.7")
 TARE = CommandOrder("greenhouse", "tare", {})
 
 

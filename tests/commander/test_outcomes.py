@@ -33,6 +33,7 @@ def test_a_command_is_done_and_recorded(bench: Bench) -> None:
     assert bench.board.outputs["fan.speed"] == 128
     assert bench.stored(record) == record
     assert bench.audited == [record]
+    assert bench.clients == ["10.0.0.7"]
 
 
 def test_the_record_is_on_disk_before_the_first_byte_is_on_the_wire(bench: Bench) -> None:

@@ -65,7 +65,7 @@ def test_the_command_line_goes_before_the_file(start: Start) -> None:
 
 
 def test_the_command_line_is_checked_too(start: Start) -> None:
-    problems = start.problems(CommandLineOptions(host="0.0.0.0", port=0, log_level="loud"))
+    problems = start.problems(CommandLineOptions(host="a/b", port=0, log_level="loud"))
     assert [problem.split(": ")[1] for problem in problems] == ["--host", "--port", "--log-level"]
     assert all(problem.startswith("command line: ") for problem in problems)
 

@@ -16,6 +16,7 @@ import pytest
 from gateway import __version__
 from gateway.config import ConfigError, LogFormat, LoggingSettings
 from gateway.log import set_up
+from gateway.log.system import RECENT_MAX
 from tests.log.conftest import Begin
 from tests.log.fake_clock import FakeClock
 
@@ -116,6 +117,22 @@ def test_no_secret_is_written_anywhere(begin: Begin, kind: LogFormat) -> None:
     for shown in (secret, json.dumps(secret)[1:-1], "ter\\", "other"):
         assert shown not in text.replace("of another", "")
     assert "***" in text
+
+
+def test_the_newest_records_can_be_asked_for(begin: Begin) -> None:
+    logged = begin({"secrets": ["hunter2"]}, level="DEBUG")
+    for number in range(RECENT_MAX):
+        logged.logger.debug("number %d", number)
+    logged.logger.warning("the password is hunter2", extra={"device": "a", "key": "hunter2"})
+    assert logged.system.flush()
+    newest, before = logged.system.recent("DEBUG", 2)
+    assert (newest.message, newest.extra) == ("the password is ***", {"device": "a", "key": "***"})
+    assert before.message == f"number {RECENT_MAX - 1}"
+    assert logged.system.recent("WARNING", 10) == [newest]
+    assert logged.system.recent("ERROR", 10) == []
+    assert len(logged.system.recent("DEBUG", 10**6)) == RECENT_MAX
+    with pytest.raises(ValueError, match="loud"):
+        logged.system.recent("loud", 1)
 
 
 def test_a_record_that_cannot_be_formatted_is_not_lost(begin: Begin) -> None:

@@ -1,0 +1,54 @@
+"""`gateway check`: the configuration, and whether this machine will let the gateway do its work."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from gateway.cli.configuration import add_overrides, read_settings
+from gateway.cli.exits import EXIT_CONFIG, EXIT_OTHER, EXIT_STOPPED
+
+if TYPE_CHECKING:
+    from gateway.config.settings import Settings
+
+NAME = "check"
+HELP = "validate the configuration and the machine, and say what to do about what is wrong"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those of the configuration, and --config-only."""
+    add_overrides(parser)
+    parser.add_argument(
+        "--config-only", action="store_true", help="look at the files, not at the machine"
+    )
+
+
+def execute(options: argparse.Namespace) -> int:
+    """78: the configuration is wrong; 1: the machine is not as it should be."""
+    from gateway.cli.problems import start_problems
+
+    settings = read_settings(options)
+    if settings is None:
+        return EXIT_CONFIG
+    problems = start_problems(settings)
+    if problems:
+        print("\n".join(problems), file=sys.stderr)
+        return EXIT_CONFIG
+    width = max(len(name) for name in settings.facts())
+    for name, fact in settings.facts().items():
+        print(f"{name.replace('_', ' '):<{width}}  {fact}")
+    print("the configuration is right")
+    return EXIT_STOPPED if options.config_only else _machine(settings)
+
+
+def _machine(settings: "Settings") -> int:
+    from gateway.checks import Verdict, check_machine
+
+    worst = Verdict.OK
+    for finding in check_machine(settings):
+        print(f"{finding.verdict.value:<5} {finding.what}")
+        if finding.remedy:
+            print(f"      do: {finding.remedy}")
+        if finding.verdict is Verdict.WRONG:
+            worst = Verdict.WRONG
+    print("the machine is ready" if worst is Verdict.OK else "the machine is not ready")
+    return EXIT_STOPPED if worst is Verdict.OK else EXIT_OTHER

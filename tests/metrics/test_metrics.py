@@ -1,0 +1,101 @@
+"""The numbers of a gateway: every family well formed, and each number where it belongs."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from arduino_iface.lock import Priority, PriorityLock
+from gateway.command_record import CommandRecord, CommandState
+from gateway.delivery.state import DeliveryState, DeliveryStatus
+from gateway.journal.journal import Journal
+from gateway.log.system import LogStats
+from gateway.metrics import CommandTally, Family, Histogram, Metrics, MetricSources
+from gateway.registry import DeviceHealth, DeviceState, DeviceView
+from gateway.supervisor import WorkerState, WorkerView
+from tests.support.clock import FakeClock
+
+DELIVERY = DeliveryState(
+    "mongo", DeliveryStatus.OK, 12, 3.5, 100, 1, 2, 0, 0, None, None, None, 0.0
+)
+RECORD = CommandRecord("c1", "a", "fan", {}, CommandState.DONE, 0)
+
+
+@pytest.fixture
+def families(tmp_path: Any) -> dict[str, Family]:
+    clock = FakeClock()
+    lock = PriorityLock(clock)
+    with lock.hold(Priority.POLL, 0):
+        clock.sleep(0.02)
+    tally = CommandTally()
+    for state in (CommandState.DONE, CommandState.DONE, CommandState.UNKNOWN):
+        tally.note(replace(RECORD, state=state))
+    health = DeviceHealth(polls=7, crc_errors=2, latency_ms_p50=2.5, latency_ms_p99=9.0)
+    seen = DeviceView(
+        "a", "i2c1", 16, "protocol", DeviceState.LATE, 1.0, last_seen_mono=990.0, health=health
+    )
+    unseen = DeviceView("b", "i2c1", 17, "protocol", DeviceState.OFFLINE, 1.0)
+    sources = MetricSources(
+        devices=lambda: [seen, unseen],
+        buses=lambda: {"i2c1": lock.stats()},
+        journal=Journal(tmp_path / "journal.db", clock=clock).state,
+        sinks=lambda: [DELIVERY],
+        workers=lambda: {
+            "collection": WorkerView("collection", WorkerState.RUNNING, 3, 999.0, None)
+        },
+        logs=lambda: LogStats(4, 5),
+        commands=tally,
+    )
+    found = list(Metrics(sources, "1.2.3", clock).families())
+    assert len({family.name for family in found}) == len(found)
+    return {family.name: family for family in found}
+
+
+def values(family: Family) -> dict[tuple[str, ...], float | Histogram]:
+    return dict(family.samples)
+
+
+def test_every_sample_has_a_value_for_every_label(families: dict[str, Family]) -> None:
+    for family in families.values():
+        assert family.kind in ("counter", "gauge", "histogram")
+        assert family.help.endswith(".")
+        for labels, value in family.samples:
+            assert len(labels) == len(family.labels)
+            assert isinstance(value, Histogram) is (family.kind == "histogram")
+
+
+def test_devices(families: dict[str, Family]) -> None:
+    assert values(families["gateway_device_polls"]) == {("a",): 7, ("b",): 0}
+    assert values(families["gateway_device_crc_errors"]) == {("a",): 2, ("b",): 0}
+    state = values(families["gateway_device_state"])
+    assert [labels for labels, value in state.items() if value] == [("a", "late"), ("b", "offline")]
+    assert values(families["gateway_device_request_seconds"]) == {
+        ("a", "0.5"): 0.0025,
+        ("a", "0.99"): 0.009,
+    }
+    age = values(families["gateway_device_last_seen_age_seconds"])
+    assert age == {("a",): pytest.approx(10.02)}
+
+
+def test_buses(families: dict[str, Family]) -> None:
+    held = values(families["gateway_bus_transaction_seconds"])["i2c1",]
+    assert isinstance(held, Histogram)
+    assert (sum(held.counts), held.total) == (1, pytest.approx(0.02))
+    assert len(held.counts) == len(held.bounds) + 1
+    assert values(families["gateway_bus_transactions"]) == {("i2c1",): 1}
+
+
+def test_the_rest(families: dict[str, Family]) -> None:
+    outcomes = values(families["gateway_commands"])
+    assert (outcomes["done",], outcomes["unknown",], outcomes["refused",]) == (2, 1, 0)
+    assert ("sent",) not in outcomes
+    assert values(families["gateway_worker_running"]) == {("collection",): 1}
+    assert values(families["gateway_worker_restarts"]) == {("collection",): 3}
+    assert values(families["gateway_delivery_lag_rows"]) == {("mongo",): 12}
+    assert values(families["gateway_delivery_lag_seconds"]) == {("mongo",): 3.5}
+    assert values(families["gateway_log_dropped"]) == {(): 4}
+    assert values(families["gateway_journal_queued"]) == {(): 0}
+    assert values(families["gateway_build_info"]) == {("1.2.3",): 1}
+    (threads,) = values(families["gateway_threads"]).values()
+    assert isinstance(threads, int)
+    assert threads >= 1
