@@ -112,7 +112,7 @@ export class Card {
   /** @param {import("../types").Device} device */
   showHealth(device) {
     const finding = assess(device);
-    const cause = finding.cause ? ` Probably ${finding.cause}.` : "";
+    const cause = finding.cause ? ` Probable cause: ${finding.cause}.` : "";
     setText(this.health, `${finding.says}${cause}`);
     setAttribute(this.health, "data-level", finding.level);
   }

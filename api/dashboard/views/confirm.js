@@ -19,7 +19,7 @@ export function confirmed(device, command, values) {
         dialog.remove();
       } },
       h("h2", { id: "confirm-title" }, `Send ${label(command)} to ${device}?`),
-      h("p", {}, values ? `With ${values}. ` : "", "This may not be undone."),
+      h("p", {}, values ? `With ${values}. ` : "", "It cannot be taken back."),
       h("p", { class: "buttons" }, no, yes));
     document.body.append(dialog);
     dialog.showModal();

@@ -52,10 +52,10 @@ export function open(root, store) {
 function tilesOf(status) {
   return [
     { title: "Journal", facts: journalFacts(status) },
+    { title: "Workers", columns: ["Part", "State", "Restarts", "Last sign"], rows: workerRows(status) },
     { title: "Delivery", columns: ["To", "State", "Waiting", "Delivered", "Refused"], rows: sinkRows(status),
       none: "No database is configured: the journal on this machine is the store." },
     { title: "Clock", facts: clockFacts(status) },
-    { title: "Workers", columns: ["Part", "State", "Restarts", "Last sign"], rows: workerRows(status) },
     { title: "Buses", columns: ["Bus", "Port", "Exchanges", "Had to wait", "Longest wait", "Given up"], rows: busRows(status),
       none: "No bus is open." },
   ];

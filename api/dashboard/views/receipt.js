@@ -40,7 +40,7 @@ export class Receipt {
     this.element.hidden = false;
     this.element.dataset.level = level;
     this.mark(isFinal(command.state) && command.state !== "done" ? -2 : STEPS.indexOf(command.state));
-    const took = command.state === "done" && command.duration_ms !== null ? ` in ${numberText(command.duration_ms)} ms` : "";
+    const took = command.state === "done" && command.duration_ms !== null ? ` in ${numberText(command.duration_ms, 1)} ms` : "";
     const why = command.detail ? `: ${command.detail}` : "";
     const result = command.result === null || command.result === undefined ? "" : `. Result: ${JSON.stringify(command.result)}`;
     setText(this.words, `${text}${took}${why}${result}`);
