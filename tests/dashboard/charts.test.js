@@ -3,7 +3,13 @@ import test from "node:test";
 
 import { chartRows, toCsv } from "../../api/dashboard/logic/csv.js";
 import { moved, stepFor, zoomed } from "../../api/dashboard/logic/ranges.js";
-import { byUnit, CHOICES_MAX, choiceName, firstChoices, parseChoices } from "../../api/dashboard/logic/selection.js";
+import {
+  byUnit,
+  CHOICES_MAX,
+  choiceName,
+  firstChoices,
+  parseChoices,
+} from "../../api/dashboard/logic/selection.js";
 import { timesOf, Track } from "../../api/dashboard/logic/track.js";
 import { Trend, trendPath } from "../../api/dashboard/logic/trend.js";
 import { device } from "./samples.js";
@@ -60,7 +66,10 @@ test("a table has a row for each window with a value", () => {
   track.setWindow(10, { count: 1, mean: 1.5, min: 1, max: 2 });
   const times = [0, 10];
   const rows = chartRows(times, [{ name: "a.b", columns: track.columns(times) }]);
-  assert.deepEqual(rows, [["time", "a.b_mean", "a.b_min", "a.b_max"], ["1970-01-01T00:00:10.000Z", 1.5, 1, 2]]);
+  assert.deepEqual(rows, [
+    ["time", "a.b_mean", "a.b_min", "a.b_max"],
+    ["1970-01-01T00:00:10.000Z", 1.5, 1, 2],
+  ]);
   assert.equal(toCsv([["a,b", 'say "x"', null, 0]]), '"a,b","say ""x""",,0\r\n');
 });
 

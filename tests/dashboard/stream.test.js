@@ -4,7 +4,8 @@ import test from "node:test";
 import { resumesFrom, waitMs } from "../../api/dashboard/logic/reconnect.js";
 import { StreamParser } from "../../api/dashboard/logic/stream-parser.js";
 
-const STREAM = 'retry: 2000\nid: a.1\n\nid: a.2\nevent: reading\ndata: {"x":1}\n\n: heartbeat\n\ndata: one\ndata: two\n\n';
+const STREAM =
+  'retry: 2000\nid: a.1\n\nid: a.2\nevent: reading\ndata: {"x":1}\n\n: heartbeat\n\ndata: one\ndata: two\n\n';
 const EVENTS = [
   { id: "a.2", type: "reading", data: '{"x":1}' },
   { id: "a.2", type: "message", data: "one\ntwo" },
@@ -21,7 +22,9 @@ test("events are read however the text is cut", () => {
 });
 
 test("lines may end with CR LF", () => {
-  assert.deepEqual(new StreamParser().push("event: x\r\ndata: y\r\n\r\n"), [{ id: "", type: "x", data: "y" }]);
+  assert.deepEqual(new StreamParser().push("event: x\r\ndata: y\r\n\r\n"), [
+    { id: "", type: "x", data: "y" },
+  ]);
 });
 
 test("what was cut off is not put together with the next connection's", () => {

@@ -62,7 +62,10 @@ export class Connection {
     this.wakeUp?.();
   }
 
-  /** One connection from its beginning to its end. @returns {Promise<string | null>} why it ended; null: 401 */
+  /**
+   * One connection from its beginning to its end.
+   * @returns {Promise<string | null>} why it ended; null: 401
+   */
   async follow() {
     const controller = new AbortController();
     this.current = controller;
@@ -95,7 +98,8 @@ export class Connection {
       if (done) return;
       watch.fed();
       this.heardAt = performance.now();
-      for (const event of this.parser.push(decoder.decode(value, { stream: true }))) this.listener.event(event);
+      for (const event of this.parser.push(decoder.decode(value, { stream: true })))
+        this.listener.event(event);
     }
   }
 

@@ -23,10 +23,15 @@ export function h(name, attributes = {}, ...children) {
 
 /** @param {Element} parent @param {Child[]} children */
 function append(parent, children) {
-  for (const child of children) if (child !== null && child !== undefined && child !== false) parent.append(child);
+  for (const child of children)
+    if (child !== null && child !== undefined && child !== false) parent.append(child);
 }
 
-/** Unchanged text is left alone, so that screen readers and selections are. @param {Element} node @param {string} text */
+/**
+ * Unchanged text is left alone, so that screen readers and selections are.
+ * @param {Element} node
+ * @param {string} text
+ */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

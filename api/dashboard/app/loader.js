@@ -48,8 +48,10 @@ export async function loadStatus(store) {
  */
 async function loadTrends(store, latest) {
   const query = { limit: String(TREND_READINGS) };
-  await Promise.all(latest.map(async ({ device, time }) => {
-    const page = await get(`/devices/${encodeURIComponent(device)}/readings`, { ...query, until: time });
-    store.putPast(device, page.readings.reverse());
-  }));
+  await Promise.all(
+    latest.map(async ({ device, time }) => {
+      const page = await get(`/devices/${encodeURIComponent(device)}/readings`, { ...query, until: time });
+      store.putPast(device, page.readings.reverse());
+    }),
+  );
 }

@@ -89,7 +89,11 @@ export class Store {
     this.tell(`device ${reading.device}`);
   }
 
-  /** Readings before all others of a device. @param {string} device @param {import("../types").Reading[]} readings oldest first */
+  /**
+   * Readings before all others of a device.
+   * @param {string} device
+   * @param {import("../types").Reading[]} readings oldest first
+   */
   putPast(device, readings) {
     for (const channel of this.devices.get(device)?.channels ?? []) {
       this.trend(device, channel.name).addPast(readings.map(({ values }) => toNumber(values[channel.name])));

@@ -1,8 +1,22 @@
 /** Which commands are asked about once more before they are sent. */
 
 const WORDS = new Set([
-  "reset", "restart", "reboot", "erase", "format", "clear", "delete", "wipe", "factory", "shutdown",
-  "poweroff", "halt", "unlock", "calibrate", "flash", "bootloader",
+  "reset",
+  "restart",
+  "reboot",
+  "erase",
+  "format",
+  "clear",
+  "delete",
+  "wipe",
+  "factory",
+  "shutdown",
+  "poweroff",
+  "halt",
+  "unlock",
+  "calibrate",
+  "flash",
+  "bootloader",
 ]);
 
 /**

@@ -12,11 +12,19 @@ export function journalFacts({ journal }) {
   const works = journal.status === "ok";
   /** @type {Fact[]} */
   const facts = [
-    { name: "State", text: works ? "Stores" : `Cannot store: ${journal.detail ?? "no reason known"}`, level: works ? "good" : "bad" },
+    {
+      name: "State",
+      text: works ? "Stores" : `Cannot store: ${journal.detail ?? "no reason known"}`,
+      level: works ? "good" : "bad",
+    },
     { name: "Readings stored since the start", text: journal.committed_rows.toLocaleString("en") },
     { name: "Waiting to be stored", text: journal.queued.toLocaleString("en") },
     { name: "Size", text: `${sizeText(journal.bytes)} of ${sizeText(journal.bytes_max)}` },
-    { name: "Last stored", text: journal.last_commit_age_s === null ? "nothing yet" : `${durationText(journal.last_commit_age_s)} ago` },
+    {
+      name: "Last stored",
+      text:
+        journal.last_commit_age_s === null ? "nothing yet" : `${durationText(journal.last_commit_age_s)} ago`,
+    },
   ];
   if (journal.failed_commits > 0) {
     facts.push({ name: "Failed attempts", text: String(journal.failed_commits), level: "watch" });
@@ -31,7 +39,11 @@ export function journalFacts({ journal }) {
 export function clockFacts({ clock }) {
   const synchronized = clock.synchronized === true;
   return [
-    { name: "State", text: synchronized ? "Synchronized" : "Not synchronized: times may be wrong", level: synchronized ? "good" : "watch" },
+    {
+      name: "State",
+      text: synchronized ? "Synchronized" : "Not synchronized: times may be wrong",
+      level: synchronized ? "good" : "watch",
+    },
     { name: "Time", text: clock.time ? momentText(clock.time) : "unknown" },
   ];
 }
@@ -41,7 +53,8 @@ export function sinkRows({ sinks }) {
   return sinks.map((sink) => {
     const since = sink.since ? ` since ${momentText(sink.since)}` : "";
     const why = sink.error ? `${since}: ${sink.error}` : "";
-    const oldest = sink.oldest_age_s !== null && sink.lag_rows > 0 ? `, oldest ${durationText(sink.oldest_age_s)}` : "";
+    const oldest =
+      sink.oldest_age_s !== null && sink.lag_rows > 0 ? `, oldest ${durationText(sink.oldest_age_s)}` : "";
     return [
       { text: sink.name },
       { text: sink.state + why, level: sink.error ? "bad" : "good" },
@@ -61,7 +74,10 @@ export function workerRows({ workers }) {
       { text: name },
       { text: detail ? `${state}: ${detail}` : state, level: runs ? "good" : "bad" },
       { text: String(restarts), level: restarts > 0 ? "watch" : undefined },
-      { text: progress_age_s === null ? "–" : `${durationText(progress_age_s)} ago`, level: silent ? "watch" : undefined },
+      {
+        text: progress_age_s === null ? "–" : `${durationText(progress_age_s)} ago`,
+        level: silent ? "watch" : undefined,
+      },
     ];
   });
 }

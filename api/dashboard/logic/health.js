@@ -21,7 +21,8 @@ const FEW = 3;
 const HEALTHY = { level: "good", says: "Healthy", cause: null, advice: null };
 
 const CABLE = "Check plugs, length and ground of the cable, and keep it away from motors and mains.";
-const SUPPLY = "Measure the board's supply under load; a relay, motor or radio on the same supply is the usual reason.";
+const SUPPLY =
+  "Measure the board's supply under load; a relay, motor or radio on the same supply is the usual reason.";
 
 /**
  * @param {import("../types").Device} device
@@ -42,7 +43,11 @@ function isI2c(device) {
   return device.address !== null;
 }
 
-/** Of all polls; a few are chance and count as none. @param {import("../types").Device} device @param {number} count */
+/**
+ * Of all polls; a few are chance and count as none.
+ * @param {import("../types").Device} device
+ * @param {number} count
+ */
 function share(device, count) {
   return count < FEW || device.health.polls < POLLS_ENOUGH ? 0 : count / device.health.polls;
 }
@@ -55,16 +60,22 @@ function quarantined(device) {
     level: "bad",
     says: "Its readings are not taken.",
     cause: clash && isI2c(device) ? "address clash" : null,
-    advice: clash && isI2c(device)
-      ? "Two boards may have the same I2C address. Unplug one and give it another address."
-      : "Check that the right sketch is on the board, then restart it.",
+    advice:
+      clash && isI2c(device)
+        ? "Two boards may have the same I2C address. Unplug one and give it another address."
+        : "Check that the right sketch is on the board, then restart it.",
   };
 }
 
 /** @param {import("../types").Device} device @returns {Finding} */
 function offline(device) {
   if (device.health.resets >= MANY_RESETS) {
-    return { level: "bad", says: "It restarted often before it fell silent.", cause: "supply", advice: SUPPLY };
+    return {
+      level: "bad",
+      says: "It restarted often before it fell silent.",
+      cause: "supply",
+      advice: SUPPLY,
+    };
   }
   return {
     level: "bad",
@@ -94,7 +105,8 @@ function slowClock(device) {
     level: "watch",
     says: "Some answers come late and damaged.",
     cause: "clock stretching",
-    advice: "The sketch holds the bus while it is busy. Slow the bus down, or keep the sketch's interrupts short.",
+    advice:
+      "The sketch holds the bus while it is busy. Slow the bus down, or keep the sketch's interrupts short.",
   };
 }
 

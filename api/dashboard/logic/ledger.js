@@ -1,9 +1,14 @@
 /** The ledger, summed up by device. */
 
-/** @typedef {{ device: string, hour?: string, expected: number, stored: number, lost: number | Record<string, number> }} Entry */
+/**
+ * @typedef {{ device: string, hour?: string, expected: number, stored: number, lost: number | Record<string, number> }} Entry
+ */
 /** @typedef {{ device: string, expected: number, stored: number, lost: number, reasons: string }} Total */
 
-/** @param {Record<string, unknown>} document whose only list has an entry for each device and hour @returns {Total[]} */
+/**
+ * @param {Record<string, unknown>} document whose only list has an entry for each device and hour
+ * @returns {Total[]}
+ */
 export function ledgerTotals(document) {
   const entries = /** @type {Entry[]} */ (Object.values(document).find(Array.isArray) ?? []);
   /** @type {Map<string, { expected: number, stored: number, lost: Map<string, number> }>} */
@@ -13,13 +18,18 @@ export function ledgerTotals(document) {
     sum.expected += entry.expected;
     sum.stored += entry.stored;
     const lost = typeof entry.lost === "number" ? { "": entry.lost } : (entry.lost ?? {});
-    for (const [reason, count] of Object.entries(lost)) sum.lost.set(reason, (sum.lost.get(reason) ?? 0) + count);
+    for (const [reason, count] of Object.entries(lost))
+      sum.lost.set(reason, (sum.lost.get(reason) ?? 0) + count);
     sums.set(entry.device, sum);
   }
   return [...sums].map(([device, { expected, stored, lost }]) => ({
-    device, expected, stored,
+    device,
+    expected,
+    stored,
     lost: [...lost.values()].reduce((sum, count) => sum + count, 0),
-    reasons: [...lost].filter(([reason, count]) => reason && count > 0)
-      .map(([reason, count]) => `${reason.replaceAll("_", " ")}: ${count.toLocaleString("en")}`).join(", "),
+    reasons: [...lost]
+      .filter(([reason, count]) => reason && count > 0)
+      .map(([reason, count]) => `${reason.replaceAll("_", " ")}: ${count.toLocaleString("en")}`)
+      .join(", "),
   }));
 }

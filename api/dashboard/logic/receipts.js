@@ -64,7 +64,9 @@ export function problemWords(problem) {
 
 /** @param {Record<string, import("../types").Value>} values */
 export function argumentsText(values) {
-  return Object.entries(values).map(([name, value]) => `${name} = ${value}`).join(", ");
+  return Object.entries(values)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(", ");
 }
 
 /** @param {string} text */

@@ -54,7 +54,10 @@ export class Track {
     for (const known of this.buckets.keys()) if (known < startS) this.buckets.delete(known);
   }
 
-  /** Aligned to `times`; null where there is no value, which a chart shows as a gap. @param {number[]} times */
+  /**
+   * Aligned to `times`; null where there is no value, which a chart shows as a gap.
+   * @param {number[]} times
+   */
   columns(times) {
     /** @type {Columns} */
     const columns = { mean: [], min: [], max: [] };
@@ -82,7 +85,11 @@ export class Track {
   }
 }
 
-/** Every window of a span, whether or not anything is in it. @param {import("./ranges").Span} span @param {number} stepS */
+/**
+ * Every window of a span, whether or not anything is in it.
+ * @param {import("./ranges").Span} span
+ * @param {number} stepS
+ */
 export function timesOf(span, stepS) {
   const first = Math.floor(span.fromS / stepS);
   const last = Math.floor(span.toS / stepS);

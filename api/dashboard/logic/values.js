@@ -50,7 +50,10 @@ export function valueText(value, unit = null, steady = 0) {
 export function numberText(value, digits, steady = 0) {
   if (!Number.isFinite(value)) return "missing";
   const most = digits ?? placesOf(Math.abs(value));
-  return value.toLocaleString("en", { minimumFractionDigits: Math.min(steady, most), maximumFractionDigits: most });
+  return value.toLocaleString("en", {
+    minimumFractionDigits: Math.min(steady, most),
+    maximumFractionDigits: most,
+  });
 }
 
 /** How many digits behind the point a text has. @param {string} text */

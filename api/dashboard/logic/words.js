@@ -32,12 +32,19 @@ export function dayText(moment) {
   return moment.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
 }
 
-/** Marks of a time axis: with the day where it begins. @param {number[]} timesS @param {number} stepS between two */
+/**
+ * Marks of a time axis: with the day where it begins.
+ * @param {number[]} timesS
+ * @param {number} stepS between two
+ */
 export function axisTexts(timesS, stepS) {
   let day = "";
   return timesS.map((timeS) => {
     const moment = new Date(timeS * 1000);
-    const clock = moment.toLocaleTimeString("en-GB", stepS < 60 ? {} : { hour: "2-digit", minute: "2-digit" });
+    const clock = moment.toLocaleTimeString(
+      "en-GB",
+      stepS < 60 ? {} : { hour: "2-digit", minute: "2-digit" },
+    );
     const before = day;
     day = dayText(moment);
     if (stepS >= 86_400) return day;

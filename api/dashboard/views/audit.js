@@ -18,12 +18,27 @@ export class Audit {
     this.body = h("tbody", {});
     this.said = h("p", { class: "hint", role: "status" }, "Fetching…");
     this.more = h("button", { type: "button", hidden: true, click: () => this.load() }, "Show older");
-    const headings = ["Time", "Device", "Command", "Outcome", "By"].map((text) => h("th", { scope: "col" }, text));
-    this.element = h("section", { class: "card audit" }, h("h2", {}, "What was sent"),
-      h("div", { class: "scroll", role: "region", "aria-label": "Commands that were sent", tabindex: 0 },
-        h("table", {}, h("caption", { class: "aloud" }, "Commands, newest first"),
-          h("thead", {}, h("tr", {}, ...headings)), this.body)),
-      this.said, this.more);
+    const headings = ["Time", "Device", "Command", "Outcome", "By"].map((text) =>
+      h("th", { scope: "col" }, text),
+    );
+    this.element = h(
+      "section",
+      { class: "card audit" },
+      h("h2", {}, "What was sent"),
+      h(
+        "div",
+        { class: "scroll", role: "region", "aria-label": "Commands that were sent", tabindex: 0 },
+        h(
+          "table",
+          {},
+          h("caption", { class: "aloud" }, "Commands, newest first"),
+          h("thead", {}, h("tr", {}, ...headings)),
+          this.body,
+        ),
+      ),
+      this.said,
+      this.more,
+    );
   }
 
   async load() {
@@ -53,11 +68,19 @@ export class Audit {
   row(command) {
     const { text, level } = stateWords(command.state);
     const values = argumentsText(command.arguments);
-    return h("tr", {},
+    return h(
+      "tr",
+      {},
       h("td", {}, h("time", { datetime: command.requested_at }, momentText(command.requested_at))),
       h("td", {}, command.device),
       h("td", {}, h("strong", {}, label(command.name)), values ? ` ${values}` : ""),
-      h("td", {}, h("span", { class: "outcome", "data-level": level }, text), command.detail ? `: ${command.detail}` : ""),
-      h("td", {}, command.actor ?? "this machine"));
+      h(
+        "td",
+        {},
+        h("span", { class: "outcome", "data-level": level }, text),
+        command.detail ? `: ${command.detail}` : "",
+      ),
+      h("td", {}, command.actor ?? "this machine"),
+    );
   }
 }

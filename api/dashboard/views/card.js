@@ -31,12 +31,23 @@ export class Card {
     this.age = h("p", { class: "age" });
     this.health = h("p", { class: "health" });
     this.history = h("a", {}, "History", h("span", { class: "aloud" }, ` of ${id}`));
-    this.commands = h("a", { href: address("commands", { device: id }) }, "Commands",
-      h("span", { class: "aloud" }, ` for ${id}`));
-    this.element = h("article", { class: "card device", "aria-labelledby": `name-${id}` },
+    this.commands = h(
+      "a",
+      { href: address("commands", { device: id }) },
+      "Commands",
+      h("span", { class: "aloud" }, ` for ${id}`),
+    );
+    this.element = h(
+      "article",
+      { class: "card device", "aria-labelledby": `name-${id}` },
       h("div", { class: "card-top" }, h("h2", { id: `name-${id}` }, this.name), this.pulse, this.state),
-      this.where, this.absence, this.values, this.age, this.health,
-      h("p", { class: "links" }, this.history, this.commands));
+      this.where,
+      this.absence,
+      this.values,
+      this.age,
+      this.health,
+      h("p", { class: "links" }, this.history, this.commands),
+    );
   }
 
   update() {
@@ -90,7 +101,8 @@ export class Card {
       this.rows.set(channel.name, row);
       return row.element;
     });
-    for (const row of this.rows.values()) row.update(reading?.values[row.channel.name], reading !== undefined);
+    for (const row of this.rows.values())
+      row.update(reading?.values[row.channel.name], reading !== undefined);
     if (reading && reading.key !== this.lastKey) {
       if (this.lastKey) beat(this.pulse);
       this.lastKey = reading.key;
@@ -121,5 +133,11 @@ export class Card {
 /** The sign of life: one beat for each reading. @param {HTMLElement} element */
 function beat(element) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  element.animate([{ opacity: 1, transform: "scale(1.5)" }, { opacity: 0.35, transform: "scale(1)" }], 700);
+  element.animate(
+    [
+      { opacity: 1, transform: "scale(1.5)" },
+      { opacity: 0.35, transform: "scale(1)" },
+    ],
+    700,
+  );
 }

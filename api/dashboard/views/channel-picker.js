@@ -14,35 +14,60 @@ export class ChannelPicker {
     this.shape = "";
     this.groups = h("div", { class: "groups" });
     this.full = h("p", { class: "hint", role: "status" });
-    this.element = h("details", { class: "picker card", open: innerWidth > 720 },
-      h("summary", {}, "Channels"), this.groups, this.full);
+    this.element = h(
+      "details",
+      { class: "picker card", open: innerWidth > 720 },
+      h("summary", {}, "Channels"),
+      this.groups,
+      this.full,
+    );
   }
 
-  /** @param {import("../types").Device[]} devices @param {import("../logic/selection.js").Choice[]} choices */
+  /**
+   * @param {import("../types").Device[]} devices
+   * @param {import("../logic/selection.js").Choice[]} choices
+   */
   show(devices, choices) {
     this.choices = choices;
     const shape = JSON.stringify([devices.map(({ id, name, channels }) => [id, name, channels]), choices]);
     if (shape === this.shape) return;
     this.shape = shape;
-    this.groups.replaceChildren(...devices.filter(({ channels }) => channels.length > 0).map((one) => this.group(one)));
+    this.groups.replaceChildren(
+      ...devices.filter(({ channels }) => channels.length > 0).map((one) => this.group(one)),
+    );
     this.limit();
   }
 
   /** @param {import("../types").Device} device */
   group(device) {
-    return h("fieldset", {}, h("legend", {}, device.name), ...device.channels.map((channel) => {
-      const choice = { device: device.id, channel: channel.name };
-      const input = h("input", { type: "checkbox", value: choiceName(choice), change: () => this.toggle(choice, input.checked) });
-      input.checked = this.at(choice) >= 0;
-      const unit = unitText(channel.unit);
-      return h("label", { class: "choice" }, input,
-        h("span", {}, label(channel.name), unit ? h("span", { class: "unit" }, ` ${unit}`) : ""));
-    }));
+    return h(
+      "fieldset",
+      {},
+      h("legend", {}, device.name),
+      ...device.channels.map((channel) => {
+        const choice = { device: device.id, channel: channel.name };
+        const input = h("input", {
+          type: "checkbox",
+          value: choiceName(choice),
+          change: () => this.toggle(choice, input.checked),
+        });
+        input.checked = this.at(choice) >= 0;
+        const unit = unitText(channel.unit);
+        return h(
+          "label",
+          { class: "choice" },
+          input,
+          h("span", {}, label(channel.name), unit ? h("span", { class: "unit" }, ` ${unit}`) : ""),
+        );
+      }),
+    );
   }
 
   /** @param {import("../logic/selection.js").Choice} choice */
   at(choice) {
-    return this.choices.findIndex(({ device, channel }) => device === choice.device && channel === choice.channel);
+    return this.choices.findIndex(
+      ({ device, channel }) => device === choice.device && channel === choice.channel,
+    );
   }
 
   /** @param {import("../logic/selection.js").Choice} choice @param {boolean} on */

@@ -1,4 +1,4 @@
-/** One chart: the means of some channels with one unit as lines, each with the band of its least and greatest. */
+/** One chart: the means of channels with one unit as lines, each with the band of its least and greatest. */
 
 import { h } from "../app/dom.js";
 import { numberText } from "../logic/values.js";
@@ -14,7 +14,9 @@ const SERIES_EACH = 3;
  * @property {import("../logic/track.js").Columns} columns
  */
 
-/** @typedef {{ zoom: (span: import("../logic/ranges.js").Span) => void, hover: (at: number | null) => void }} Listener */
+/**
+ * @typedef {{ zoom: (span: import("../logic/ranges.js").Span) => void, hover: (at: number | null) => void }} Listener
+ */
 
 export class Chart {
   /**
@@ -63,7 +65,11 @@ export class Chart {
   options(lines) {
     const style = getComputedStyle(document.documentElement);
     const color = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-    const axis = { stroke: color("--quiet"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
+    const axis = {
+      stroke: color("--quiet"),
+      grid: { stroke: color("--line"), width: 1 },
+      ticks: { show: false },
+    };
     return {
       ...this.size(),
       padding: [12, 8, 0, 0],
@@ -95,7 +101,13 @@ export class Chart {
   }
 }
 
-/** @param {any} _plot @param {number[]} marks @param {number} _axis @param {number} _space @param {number} step */
+/**
+ * @param {any} _plot
+ * @param {number[]} marks
+ * @param {number} _axis
+ * @param {number} _space
+ * @param {number} step
+ */
 function timeMarks(_plot, marks, _axis, _space, step) {
   return axisTexts(marks, step);
 }
@@ -108,7 +120,11 @@ function valueMarks(_plot, marks) {
 /** @param {string} stroke */
 function seriesOf(stroke) {
   const edge = { stroke: "transparent", width: 0, points: { show: false }, spanGaps: false };
-  return [{ stroke, width: 2, spanGaps: false, points: { show: true, size: 5, fill: stroke, filter: lonely } }, edge, edge];
+  return [
+    { stroke, width: 2, spanGaps: false, points: { show: true, size: 5, fill: stroke, filter: lonely } },
+    edge,
+    edge,
+  ];
 }
 
 /**
@@ -119,7 +135,8 @@ function lonely(plot, series) {
   const values = plot.data[series];
   const found = [];
   for (let at = 0; at < values.length; at += 1) {
-    if (values[at] !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null) found.push(at);
+    if (values[at] !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null)
+      found.push(at);
   }
   return found;
 }

@@ -27,16 +27,34 @@ export class CommandForm {
     /** @type {Map<string, { input: HTMLInputElement | HTMLSelectElement, problem: HTMLElement }>} */
     this.inputs = new Map();
     this.problem = h("p", { class: "problem", role: "alert" });
-    this.button = h("button", { class: this.dangerous ? "danger" : "main" }, "Send",
-      h("span", { class: "aloud" }, ` ${label(command.name)}`));
+    this.button = h(
+      "button",
+      { class: this.dangerous ? "danger" : "main" },
+      "Send",
+      h("span", { class: "aloud" }, ` ${label(command.name)}`),
+    );
     this.button.disabled = !store.may("command");
     this.receipt = new Receipt();
-    this.element = h("form", { class: "card command", novalidate: true, submit: (event) => this.submit(event),
-      "aria-labelledby": this.prefix },
-      h("h2", { id: this.prefix }, label(command.name), this.dangerous ? h("span", { class: "tag warn" }, "asks first") : ""),
+    this.element = h(
+      "form",
+      {
+        class: "card command",
+        novalidate: true,
+        submit: (event) => this.submit(event),
+        "aria-labelledby": this.prefix,
+      },
+      h(
+        "h2",
+        { id: this.prefix },
+        label(command.name),
+        this.dangerous ? h("span", { class: "tag warn" }, "asks first") : "",
+      ),
       command.description ? h("p", { class: "hint" }, command.description) : "",
       ...this.fields.map((field) => this.fieldElement(field)),
-      this.button, this.problem, this.receipt.element);
+      this.button,
+      this.problem,
+      this.receipt.element,
+    );
   }
 
   /** @param {import("../logic/arguments.js").Field} field */
@@ -48,10 +66,21 @@ export class CommandForm {
     input.setAttribute("aria-describedby", [limits ? `${id}-limits` : "", `${id}-problem`].join(" ").trim());
     this.inputs.set(field.name, { input, problem });
     if (field.kind === "boolean") {
-      return h("div", { class: "field" }, h("label", { class: "choice" }, input, h("span", {}, label(field.name))), problem);
+      return h(
+        "div",
+        { class: "field" },
+        h("label", { class: "choice" }, input, h("span", {}, label(field.name))),
+        problem,
+      );
     }
-    return h("div", { class: "field" }, h("label", { for: id }, label(field.name)), input,
-      limits ? h("p", { class: "hint", id: `${id}-limits` }, limits) : "", problem);
+    return h(
+      "div",
+      { class: "field" },
+      h("label", { for: id }, label(field.name)),
+      input,
+      limits ? h("p", { class: "hint", id: `${id}-limits` }, limits) : "",
+      problem,
+    );
   }
 
   /** @param {Event} event */
@@ -69,7 +98,8 @@ export class CommandForm {
     /** @type {Record<string, string>} */
     const texts = {};
     for (const [name, { input }] of this.inputs) {
-      texts[name] = input instanceof HTMLInputElement && input.type === "checkbox" ? String(input.checked) : input.value;
+      texts[name] =
+        input instanceof HTMLInputElement && input.type === "checkbox" ? String(input.checked) : input.value;
     }
     return texts;
   }
@@ -144,8 +174,13 @@ function inputOf(field, id) {
     return box;
   }
   const isNumber = field.kind !== "string";
-  const input = h("input", { id, type: "text", autocomplete: "off", inputmode: isNumber ? "decimal" : "text",
-    "aria-required": field.required ? "true" : null });
+  const input = h("input", {
+    id,
+    type: "text",
+    autocomplete: "off",
+    inputmode: isNumber ? "decimal" : "text",
+    "aria-required": field.required ? "true" : null,
+  });
   if (field.initial !== null) input.value = String(field.initial);
   return input;
 }

@@ -26,10 +26,19 @@ class CommandsPage {
     this.select = h("select", { id: "device", change: () => this.choose(this.select.value) });
     this.note = h("p", { class: "note", role: "status" });
     this.list = h("div", { class: "forms" });
-    this.element = h("div", {},
-      h("div", { class: "heading" }, h("h1", {}, "Commands"),
-        h("p", { class: "device-choice" }, h("label", { for: "device" }, "Device"), this.select)),
-      this.note, this.list, this.audit.element);
+    this.element = h(
+      "div",
+      {},
+      h(
+        "div",
+        { class: "heading" },
+        h("h1", {}, "Commands"),
+        h("p", { class: "device-choice" }, h("label", { for: "device" }, "Device"), this.select),
+      ),
+      this.note,
+      this.list,
+      this.audit.element,
+    );
   }
 
   /** @param {ReadonlySet<string>} changed */
@@ -69,7 +78,8 @@ class CommandsPage {
     if (!device) text = this.store.loaded ? "No board here takes commands." : "Asking the gateway…";
     else if (!this.store.may("command")) text = "Your key may read, but not send commands.";
     else if (this.store.connection === "lost") text = "There is no contact with the gateway.";
-    else if (device.state === "offline") text = `${device.name} does not answer now. A command will most likely not arrive.`;
+    else if (device.state === "offline")
+      text = `${device.name} does not answer now. A command will most likely not arrive.`;
     setText(this.note, text);
     this.note.hidden = text === "";
   }

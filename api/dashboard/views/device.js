@@ -15,13 +15,18 @@ export function open(root, store, route) {
   const counters = h("dl", { class: "facts" });
   const card = new Card(route.id, store);
   const gone = h("p", { class: "card", hidden: true }, "The gateway does not know this device.");
-  const parts = h("div", { class: "columns" },
+  const parts = h(
+    "div",
+    { class: "columns" },
     h("div", {}, card.element),
-    h("div", {},
-      section("Health", health, counters),
-      section("Board", facts, renaming(store, route.id))));
-  root.append(h("p", { class: "back" }, h("a", { href: "#/devices" }, "All devices")),
-    h("div", { class: "heading" }, title), gone, parts);
+    h("div", {}, section("Health", health, counters), section("Board", facts, renaming(store, route.id))),
+  );
+  root.append(
+    h("p", { class: "back" }, h("a", { href: "#/devices" }, "All devices")),
+    h("div", { class: "heading" }, title),
+    gone,
+    parts,
+  );
 
   function show() {
     const device = store.devices.get(route.id);
@@ -54,7 +59,8 @@ function showFinding(element, device) {
   element.replaceChildren(
     h("p", { class: "health", "data-level": level }, says),
     cause ? h("p", {}, "Probable cause: ", h("strong", {}, cause), ".") : "",
-    advice ? h("p", { class: "hint" }, advice) : "");
+    advice ? h("p", { class: "hint" }, advice) : "",
+  );
 }
 
 /** @param {HTMLElement} list @param {[string, string][]} pairs */
@@ -99,15 +105,23 @@ function factsOf(device) {
 function renaming(store, id) {
   const input = h("input", { id: "new-name", maxlength: 64, required: true, autocomplete: "off" });
   const said = h("p", { class: "problem", role: "alert" });
-  const form = h("form", { class: "inline", submit: submit },
-    h("label", { for: "new-name" }, "Name on this page"), input, h("button", {}, "Rename"), said);
+  const form = h(
+    "form",
+    { class: "inline", submit: submit },
+    h("label", { for: "new-name" }, "Name on this page"),
+    input,
+    h("button", {}, "Rename"),
+    said,
+  );
   input.value = store.devices.get(id)?.name ?? "";
 
   /** @param {Event} event */
   async function submit(event) {
     event.preventDefault();
     try {
-      store.putDevice(await request("PATCH", `/devices/${encodeURIComponent(id)}`, { name: input.value.trim() }));
+      store.putDevice(
+        await request("PATCH", `/devices/${encodeURIComponent(id)}`, { name: input.value.trim() }),
+      );
       setText(said, "");
     } catch (error) {
       setText(said, error instanceof ApiError ? error.message : "The gateway cannot be reached.");

@@ -24,7 +24,12 @@ export function open(root, store) {
 
   function showAll() {
     const devices = [...store.devices.values()];
-    keyed(grid, elements, devices.map((device) => [device.id, device]), make);
+    keyed(
+      grid,
+      elements,
+      devices.map((device) => [device.id, device]),
+      make,
+    );
     for (const id of cards.keys()) if (!store.devices.has(id)) cards.delete(id);
     for (const card of cards.values()) card.update();
     empty.hidden = !store.loaded || devices.length > 0;
@@ -60,11 +65,17 @@ function summaryText(devices, loaded) {
 }
 
 function emptyState() {
-  return h("section", { class: "card empty", hidden: true, "aria-label": "What to do now" },
+  return h(
+    "section",
+    { class: "card empty", hidden: true, "aria-label": "What to do now" },
     h("h2", {}, "Plug in a board"),
     h("p", {}, "It appears here by itself, usually within a few seconds. If it does not:"),
-    h("ul", {},
+    h(
+      "ul",
+      {},
       h("li", {}, "USB: use a cable that carries data, and a sketch with the gateway's library."),
       h("li", {}, "I2C: connect SDA, SCL and ground, and give each board an address of its own."),
-      h("li", {}, "Look at ", h("a", { href: "#/gateway" }, "the gateway's buses and log"), ".")));
+      h("li", {}, "Look at ", h("a", { href: "#/gateway" }, "the gateway's buses and log"), "."),
+    ),
+  );
 }

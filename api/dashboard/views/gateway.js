@@ -12,7 +12,12 @@ export function open(root, store) {
   const parts = h("div", { class: "tiles" });
   const logs = new Logs(store);
   const ledger = new Ledger();
-  root.append(h("div", { class: "heading" }, h("h1", {}, "Gateway"), summary), parts, ledger.element, logs.element);
+  root.append(
+    h("div", { class: "heading" }, h("h1", {}, "Gateway"), summary),
+    parts,
+    ledger.element,
+    logs.element,
+  );
   let shown = "";
 
   function show() {
@@ -53,11 +58,19 @@ function tilesOf(status) {
   return [
     { title: "Journal", facts: journalFacts(status) },
     { title: "Workers", columns: ["Part", "State", "Restarts", "Last sign"], rows: workerRows(status) },
-    { title: "Delivery", columns: ["To", "State", "Waiting", "Delivered", "Refused"], rows: sinkRows(status),
-      none: "No database is configured: the journal on this machine is the store." },
+    {
+      title: "Delivery",
+      columns: ["To", "State", "Waiting", "Delivered", "Refused"],
+      rows: sinkRows(status),
+      none: "No database is configured: the journal on this machine is the store.",
+    },
     { title: "Clock", facts: clockFacts(status) },
-    { title: "Buses", columns: ["Bus", "Port", "Exchanges", "Had to wait", "Longest wait", "Given up"], rows: busRows(status),
-      none: "No bus is open." },
+    {
+      title: "Buses",
+      columns: ["Bus", "Port", "Exchanges", "Had to wait", "Longest wait", "Given up"],
+      rows: busRows(status),
+      none: "No bus is open.",
+    },
   ];
 }
 
@@ -65,17 +78,43 @@ function tilesOf(status) {
 function tile({ title, facts, columns, rows, none }) {
   const card = h("section", { class: "card" }, h("h2", {}, title));
   if (facts) {
-    card.append(h("dl", { class: "facts" }, ...facts.map(({ name, text, level }) =>
-      h("div", {}, h("dt", {}, name), h("dd", { "data-level": level ?? null }, text)))));
+    card.append(
+      h(
+        "dl",
+        { class: "facts" },
+        ...facts.map(({ name, text, level }) =>
+          h("div", {}, h("dt", {}, name), h("dd", { "data-level": level ?? null }, text)),
+        ),
+      ),
+    );
     return card;
   }
   if (!rows || rows.length === 0) {
     card.append(h("p", { class: "hint" }, none ?? "None."));
     return card;
   }
-  card.append(h("div", { class: "scroll", role: "region", "aria-label": title, tabindex: 0 },
-    h("table", {}, h("thead", {}, h("tr", {}, ...(columns ?? []).map((text) => h("th", { scope: "col" }, text)))),
-      h("tbody", {}, ...rows.map(([first, ...rest]) => h("tr", {}, h("th", { scope: "row" }, first?.text ?? ""),
-        ...rest.map(({ text, level }) => h("td", { "data-level": level ?? null }, text))))))));
+  card.append(
+    h(
+      "div",
+      { class: "scroll", role: "region", "aria-label": title, tabindex: 0 },
+      h(
+        "table",
+        {},
+        h("thead", {}, h("tr", {}, ...(columns ?? []).map((text) => h("th", { scope: "col" }, text)))),
+        h(
+          "tbody",
+          {},
+          ...rows.map(([first, ...rest]) =>
+            h(
+              "tr",
+              {},
+              h("th", { scope: "row" }, first?.text ?? ""),
+              ...rest.map(({ text, level }) => h("td", { "data-level": level ?? null }, text)),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
   return card;
 }

@@ -30,7 +30,10 @@ export class HistoryData {
     this.shown = [];
     this.complete = true;
     this.loads = 0;
-    /** Up to which moment each device's readings are in the windows that were fetched, ms. @type {Map<string, number>} */
+    /**
+     * Up to which moment each device's readings are in the windows that were fetched, ms.
+     * @type {Map<string, number>}
+     */
     this.fetchedMs = new Map();
     /** @type {import("../types").Reading[]} that came while fetching */
     this.waiting = [];
@@ -52,28 +55,58 @@ export class HistoryData {
     const shown = choices.map((choice, color) => this.show(choice, color, stepS));
     const marks = new Map(devices.map((id) => [id, this.markOf(id, span)]));
     const fetched = await Promise.all(
-      devices.map((id) => fetchDevice(id, shown.filter(({ choice }) => choice.device === id), span, stepS, marks.get(id) ?? 0)),
+      devices.map((id) =>
+        fetchDevice(
+          id,
+          shown.filter(({ choice }) => choice.device === id),
+          span,
+          stepS,
+          marks.get(id) ?? 0,
+        ),
+      ),
     );
     if (load !== this.loads) return false;
-    Object.assign(this, { span, stepS, shown, fetchedMs: marks, complete: fetched.every(Boolean), loading: false });
+    Object.assign(this, {
+      span,
+      stepS,
+      shown,
+      fetchedMs: marks,
+      complete: fetched.every(Boolean),
+      loading: false,
+    });
     const waiting = this.waiting;
     this.waiting = [];
     for (const reading of waiting) this.take(reading);
     return true;
   }
 
-  /** The moment behind the newest reading that the page knows of; later ones come as events. @param {string} device @param {import("../logic/ranges.js").Span} span */
+  /**
+   * The moment behind the newest reading that the page knows of; later ones come as events.
+   * @param {string} device
+   * @param {import("../logic/ranges.js").Span} span
+   */
   markOf(device, span) {
     const newest = this.store.readings.get(device);
     const endMs = Math.round(span.toS * 1000);
     return newest ? Math.min(endMs, Date.parse(newest.time) + 1) : endMs;
   }
 
-  /** @param {import("../logic/selection.js").Choice} choice @param {number} color @param {number} stepS @returns {Shown} */
+  /**
+   * @param {import("../logic/selection.js").Choice} choice
+   * @param {number} color
+   * @param {number} stepS
+   * @returns {Shown}
+   */
   show(choice, color, stepS) {
     const device = this.store.devices.get(choice.device);
     const channel = device?.channels.find(({ name }) => name === choice.channel);
-    return { choice, name: choiceName(choice), unit: unitText(channel?.unit), color, track: new Track(stepS) };
+    return {
+      choice,
+      name: choiceName(choice),
+      unit: unitText(channel?.unit),
+      color,
+      track: new Track(stepS),
+    };
   }
 
   /** A live reading. @param {import("../types").Reading} reading @returns {boolean} whether it is shown */
@@ -120,8 +153,12 @@ async function fetchDevice(device, shown, span, stepS, untilMs) {
   const sinceMs = Math.floor(span.fromS / stepS) * stepS * 1000;
   if (untilMs <= sinceMs) return true;
   const query = {
-    since: new Date(sinceMs).toISOString(), until: new Date(untilMs).toISOString(),
-    every: `${stepS}s`, agg: AGGREGATES, order: "asc", limit: String(PAGE),
+    since: new Date(sinceMs).toISOString(),
+    until: new Date(untilMs).toISOString(),
+    every: `${stepS}s`,
+    agg: AGGREGATES,
+    order: "asc",
+    limit: String(PAGE),
     channels: shown.map(({ choice }) => choice.channel).join(","),
   };
   let complete = true;

@@ -54,11 +54,17 @@ class HistoryPage {
     this.said = h("p", { class: "summary", role: "status" });
     this.plots = h("div", { class: "plots" });
     this.liveButton = button("Back to now", () => this.goLive());
-    this.element = h("div", {},
+    this.element = h(
+      "div",
+      {},
       h("div", { class: "heading" }, h("h1", {}, "History"), this.said),
-      h("div", { class: "with-side" },
+      h(
+        "div",
+        { class: "with-side" },
         this.picker.element,
-        h("div", { class: "stage card" }, this.controls(), this.plots, this.table.element)));
+        h("div", { class: "stage card" }, this.controls(), this.plots, this.table.element),
+      ),
+    );
     this.theme = matchMedia("(prefers-color-scheme: dark)");
     this.rethemed = () => this.redrawAll();
     this.theme.addEventListener("change", this.rethemed);
@@ -70,15 +76,21 @@ class HistoryPage {
       input.checked = id === this.range;
       return h("label", { class: "choice" }, input, h("span", {}, text));
     });
-    return h("div", { class: "controls" },
+    return h(
+      "div",
+      { class: "controls" },
       h("fieldset", { class: "ranges" }, h("legend", { class: "aloud" }, "Range"), ...ranges),
-      h("div", { class: "buttons", role: "group", "aria-label": "Move and zoom" },
+      h(
+        "div",
+        { class: "buttons", role: "group", "aria-label": "Move and zoom" },
         button("Earlier", () => this.look(moved(this.data.span, -0.5))),
         button("Later", () => this.look(moved(this.data.span, 0.5))),
         button("Zoom in", () => this.look(zoomed(this.data.span, 0.5))),
         button("Zoom out", () => this.look(zoomed(this.data.span, 2))),
         this.liveButton,
-        button("Download CSV", () => this.save())));
+        button("Download CSV", () => this.save()),
+      ),
+    );
   }
 
   async begin() {
@@ -143,8 +155,13 @@ class HistoryPage {
         this.chart(unit).show(times, lines, data.span);
       }
     } else if (this.uPlot === null) {
-      this.plots.replaceChildren(h("p", { class: "hint" },
-        "The chart library is not part of this installation. The numbers are in the table."));
+      this.plots.replaceChildren(
+        h(
+          "p",
+          { class: "hint" },
+          "The chart library is not part of this installation. The numbers are in the table.",
+        ),
+      );
     }
     this.table.show(data.shown, data.span, this.pointed);
     this.drawnMs = performance.now();

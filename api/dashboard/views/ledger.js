@@ -8,10 +8,20 @@ export class Ledger {
   constructor() {
     this.said = h("p", { class: "hint" });
     this.body = h("tbody", {});
-    const headings = ["Device", "Expected", "Stored", "Lost", "Why"].map((text) => h("th", { scope: "col" }, text));
-    this.element = h("section", { class: "card", hidden: true }, h("h2", {}, "Losses"), this.said,
-      h("div", { class: "scroll", role: "region", "aria-label": "Losses by device", tabindex: 0 },
-        h("table", {}, h("thead", {}, h("tr", {}, ...headings)), this.body)));
+    const headings = ["Device", "Expected", "Stored", "Lost", "Why"].map((text) =>
+      h("th", { scope: "col" }, text),
+    );
+    this.element = h(
+      "section",
+      { class: "card", hidden: true },
+      h("h2", {}, "Losses"),
+      this.said,
+      h(
+        "div",
+        { class: "scroll", role: "region", "aria-label": "Losses by device", tabindex: 0 },
+        h("table", {}, h("thead", {}, h("tr", {}, ...headings)), this.body),
+      ),
+    );
   }
 
   async load() {
@@ -28,9 +38,18 @@ export class Ledger {
   show(totals) {
     const lost = totals.reduce((sum, total) => sum + total.lost, 0);
     setText(this.said, lost === 0 ? "Every expected reading is stored." : "");
-    this.body.replaceChildren(...totals.map((total) => h("tr", {}, h("th", { scope: "row" }, total.device),
-      h("td", {}, total.expected.toLocaleString("en")), h("td", {}, total.stored.toLocaleString("en")),
-      h("td", { "data-level": total.lost > 0 ? "bad" : null }, total.lost.toLocaleString("en")),
-      h("td", {}, total.reasons || "–"))));
+    this.body.replaceChildren(
+      ...totals.map((total) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, total.device),
+          h("td", {}, total.expected.toLocaleString("en")),
+          h("td", {}, total.stored.toLocaleString("en")),
+          h("td", { "data-level": total.lost > 0 ? "bad" : null }, total.lost.toLocaleString("en")),
+          h("td", {}, total.reasons || "–"),
+        ),
+      ),
+    );
   }
 }

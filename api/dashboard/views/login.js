@@ -10,16 +10,31 @@ import { h, setText } from "../app/dom.js";
  */
 export function showLogin(root) {
   return new Promise((resolve) => {
-    const input = h("input", { id: "key", type: "password", autocomplete: "current-password", required: true,
-      "aria-describedby": "key-hint key-problem" });
+    const input = h("input", {
+      id: "key",
+      type: "password",
+      autocomplete: "current-password",
+      required: true,
+      "aria-describedby": "key-hint key-problem",
+    });
     const problem = h("p", { id: "key-problem", class: "problem", role: "alert" });
     const button = h("button", { class: "main" }, "Log in");
-    const form = h("form", { class: "login card", submit: submit },
+    const form = h(
+      "form",
+      { class: "login card", submit: submit },
       h("h1", {}, "Log in"),
       h("p", {}, "This gateway asks for an access key."),
       h("label", { for: "key" }, "Access key"),
-      input, problem, button,
-      h("p", { id: "key-hint", class: "hint" }, "Keys are made on the gateway: ", h("code", {}, "gateway keys create")));
+      input,
+      problem,
+      button,
+      h(
+        "p",
+        { id: "key-hint", class: "hint" },
+        "Keys are made on the gateway: ",
+        h("code", {}, "gateway keys create"),
+      ),
+    );
 
     /** @param {Event} event */
     async function submit(event) {

@@ -17,11 +17,19 @@ export class Logs {
     this.written.prepend(h("option", { value: "", selected: true }, "as started"));
     this.said = h("p", { class: "hint", role: "status" });
     this.list = h("ol", { class: "log", tabindex: 0, "aria-label": "Log lines, newest first" });
-    this.element = h("section", { class: "card", hidden: true }, h("h2", {}, "Log"),
-      h("div", { class: "controls" },
+    this.element = h(
+      "section",
+      { class: "card", hidden: true },
+      h("h2", {}, "Log"),
+      h(
+        "div",
+        { class: "controls" },
         h("p", {}, h("label", { for: "shown-level" }, "Show from"), this.shown),
-        h("p", {}, h("label", { for: "written-level" }, "Gateway writes"), this.written)),
-      this.said, this.list);
+        h("p", {}, h("label", { for: "written-level" }, "Gateway writes"), this.written),
+      ),
+      this.said,
+      this.list,
+    );
   }
 
   async load() {
@@ -32,7 +40,10 @@ export class Logs {
     } catch (error) {
       if (isAbsent(error)) return; // an older gateway
       const denied = error instanceof ApiError && error.status === 403;
-      setText(this.said, denied ? "Only a key with the scope admin may read the log." : "The log could not be fetched.");
+      setText(
+        this.said,
+        denied ? "Only a key with the scope admin may read the log." : "The log could not be fetched.",
+      );
       this.list.hidden = denied;
     }
     this.written.disabled = !this.store.may("admin");
@@ -44,9 +55,18 @@ export class Logs {
     const text = `${this.shown.value} ${lines[0]?.time} ${lines[0]?.message} ${lines.length}`;
     if (text === this.newest) return;
     this.newest = text;
-    this.list.replaceChildren(...lines.map((line) => h("li", { "data-level": line.level },
-      h("time", { datetime: line.time }, momentText(line.time)), h("span", { class: "level" }, line.level),
-      h("span", { class: "logger" }, line.logger), h("span", { class: "message" }, messageOf(line)))));
+    this.list.replaceChildren(
+      ...lines.map((line) =>
+        h(
+          "li",
+          { "data-level": line.level },
+          h("time", { datetime: line.time }, momentText(line.time)),
+          h("span", { class: "level" }, line.level),
+          h("span", { class: "logger" }, line.logger),
+          h("span", { class: "message" }, messageOf(line)),
+        ),
+      ),
+    );
   }
 
   async setLevel() {
@@ -69,6 +89,8 @@ function levelSelect(id, chosen, changed) {
 
 /** @param {import("../types").LogLine} line */
 function messageOf(line) {
-  const extra = Object.entries(line.extra).map(([name, value]) => `${name}=${value}`).join(" ");
+  const extra = Object.entries(line.extra)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ");
   return [extra, line.message, line.exception].filter(Boolean).join(" ");
 }

@@ -11,8 +11,12 @@ export class Receipt {
     this.id = "";
     this.words = h("p", { class: "receipt-words", role: "status" });
     this.steps = STEP_TEXTS.map((text) => h("li", {}, text));
-    this.element = h("div", { class: "receipt", hidden: true },
-      h("ol", { class: "steps", "aria-hidden": "true" }, ...this.steps), this.words);
+    this.element = h(
+      "div",
+      { class: "receipt", hidden: true },
+      h("ol", { class: "steps", "aria-hidden": "true" }, ...this.steps),
+      this.words,
+    );
   }
 
   /** On its way to the gateway. */
@@ -40,9 +44,15 @@ export class Receipt {
     this.element.hidden = false;
     this.element.dataset.level = level;
     this.mark(isFinal(command.state) && command.state !== "done" ? -2 : STEPS.indexOf(command.state));
-    const took = command.state === "done" && command.duration_ms !== null ? ` in ${numberText(command.duration_ms, 1)} ms` : "";
+    const took =
+      command.state === "done" && command.duration_ms !== null
+        ? ` in ${numberText(command.duration_ms, 1)} ms`
+        : "";
     const why = command.detail ? `: ${command.detail}` : "";
-    const result = command.result === null || command.result === undefined ? "" : `. Result: ${JSON.stringify(command.result)}`;
+    const result =
+      command.result === null || command.result === undefined
+        ? ""
+        : `. Result: ${JSON.stringify(command.result)}`;
     setText(this.words, `${text}${took}${why}${result}`);
   }
 

@@ -17,14 +17,20 @@ export class Row {
     this.value = h("span", { class: "value" });
     this.unit = h("span", { class: "unit" }, unitText(channel.unit));
     this.path = svg("path", { d: "" });
-    const line = svg("svg", { viewBox: `-1 -2 ${WIDTH + 2} ${HEIGHT + 4}`, class: "trend", "aria-hidden": "true" },
-      this.path);
+    const line = svg(
+      "svg",
+      { viewBox: `-1 -2 ${WIDTH + 2} ${HEIGHT + 4}`, class: "trend", "aria-hidden": "true" },
+      this.path,
+    );
     this.data = h("dd", {}, this.value, " ", this.unit);
     this.element = h("div", { class: "row" }, h("dt", {}, label(channel.name)), this.data);
     this.data.append(line);
   }
 
-  /** @param {import("../types").Value | undefined} value @param {boolean} measured whether there is a reading */
+  /**
+   * @param {import("../types").Value | undefined} value
+   * @param {boolean} measured whether there is a reading
+   */
   update(value, measured) {
     const missing = value === null || value === undefined;
     const text = measured ? valueText(value, this.channel.unit, this.steady) : "–";
