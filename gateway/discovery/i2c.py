@@ -1,0 +1,122 @@
+"""Looks for boards on one I2C bus: at free addresses for new ones, at known ones for those that are back."""
+
+import errno
+import logging
+from collections.abc import Callable, Sequence
+
+from arduino_iface.bus import I2cBus
+from arduino_iface.device import ProtocolDevice
+from arduino_iface.errors import BusBusy, PortLost, ProtocolMismatch, WireError
+from arduino_iface.i2c_link import I2cLink
+from arduino_iface.i2c_scan import Sighting, SightingKind, look
+from arduino_iface.lock import Priority
+from gateway.discovery.book import Place
+from gateway.fleet import Fleet, Stranger
+from gateway.log.condition import Condition
+from gateway.registry import DeviceState
+
+SWEEP_INTERVAL_S = 1.0
+BUS_RETRY_S = 2.0
+SLICE = 8
+"""Addresses of one step: the ports are looked at in between."""
+
+DEAD_BUS_TIMEOUTS = 3
+"""After so many looks that timed out in a row the bus is stuck, and the sweep ends."""
+
+STRANGER_RETRY_S = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class I2cDiscovery:
+    """Sweeps over the addresses of a bus. Owned by the discovery thread."""
+
+    def __init__(
+        self,
+        bus: I2cBus,
+        addresses: Sequence[int],
+        fleet: Fleet,
+        show: Callable[[Stranger], None],
+    ) -> None:
+        """Touches nothing. `show` is told of boards that may not join."""
+        self._bus = bus
+        self._addresses = addresses
+        self._fleet = fleet
+        self._show = show
+        self._due = self._began = 0.0
+        self._next = 0  # place of the next address in the sweep
+        self._timeouts = 0  # in a row
+        self._left_alone: dict[int, float] = {}  # address to when it is looked at again
+        self._opened = False
+        self._away = Condition(log, "bus cannot be searched", extra={"bus": bus.name})
+
+    def step(self, now: float) -> float:
+        """Look at a few addresses when a sweep is due; in how many seconds to go on."""
+        if now < self._due:
+            return self._due - now
+        try:
+            if not self._opened:
+                self._bus.open(Priority.SCAN, 1.0)
+                self._opened = True
+            self._look_at_slice(now)
+        except PortLost as error:
+            self._away.failed(error)
+            self._bus.close()
+            self._opened = False
+            self._rest(now + BUS_RETRY_S)
+        except BusBusy:
+            self._rest(now + SWEEP_INTERVAL_S)  # polls and commands go first
+        else:
+            self._away.ok()
+        return max(0.0, self._due - now)
+
+    def _rest(self, until: float) -> None:
+        self._due = until
+        self._next = 0
+        self._timeouts = 0
+
+    def _look_at_slice(self, now: float) -> None:
+        if self._next == 0:
+            self._began = now
+        for address in self._addresses[self._next : self._next + SLICE]:
+            self._next += 1
+            if now < self._left_alone.get(address, now) or not self._worth_a_look(address):
+                continue
+            sighting = look(self._bus, address)
+            self._timeouts = self._timeouts + 1 if sighting.error == errno.ETIMEDOUT else 0
+            if self._timeouts >= DEAD_BUS_TIMEOUTS:
+                raise PortLost(errno.ETIMEDOUT, "every transfer times out: is the bus stuck?")
+            self._act(sighting, now)
+        if self._next >= len(self._addresses):
+            self._rest(max(now, self._began + SWEEP_INTERVAL_S))
+
+    def _worth_a_look(self, address: int) -> bool:
+        poller = self._fleet.at(Place(self._bus.name, address))
+        return poller is None or poller.view.state in (DeviceState.LATE, DeviceState.OFFLINE)
+
+    def _act(self, sighting: Sighting, now: float) -> None:
+        if sighting.kind is SightingKind.ABSENT:
+            self._left_alone.pop(sighting.address, None)
+            return
+        place = Place(self._bus.name, sighting.address)
+        poller = self._fleet.at(place)
+        if poller is not None:
+            poller.nudge()
+        elif sighting.kind is SightingKind.BOARD:
+            self._greet(place, sighting.address, now)
+        else:
+            self._left_alone[sighting.address] = now + STRANGER_RETRY_S
+
+    def _greet(self, place: Place, address: int, now: float) -> None:
+        device = ProtocolDevice(I2cLink(self._bus, address))
+        try:
+            identity = device.identify()
+        except WireError as error:
+            log.debug("no answer at %s: %s", place, error, extra={"bus": place.bus})
+            self._left_alone[address] = now + SWEEP_INTERVAL_S
+            return
+        try:
+            self._fleet.found(place, device, identity)
+        except ProtocolMismatch as error:
+            self._left_alone[address] = now + STRANGER_RETRY_S
+            self._show(Stranger(place, str(error), identity))
