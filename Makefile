@@ -6,7 +6,7 @@ export PYTHON
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock clean
+.PHONY: help run test check bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -26,6 +26,11 @@ check: ## format, lint and types; fails on any finding
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
 	$(VENV)/mypy
+
+bench: ## measure throughput, latency and memory with a real MongoDB server (ARGS="--seconds 10")
+	@tools/venv.sh run test
+	@$(VENV)/python -m tools.testservers
+	@exec $(VENV)/python -m tools.bench $(ARGS)
 
 lock: ## write the locked requirements anew (ARGS=-U takes newer versions)
 	@tools/lock.sh $(ARGS)

@@ -50,6 +50,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
         "device_failed",
         "device_offline",
         "bus_busy",
+        "journal_unavailable",
         "outcome_unknown",
     ],
 )

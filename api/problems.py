@@ -64,6 +64,11 @@ KINDS: Mapping[str, Kind] = {
         Kind("device_failed", 502, "The device took the command and reported a failure."),
         Kind("device_offline", 503, "The device does not answer; nothing was sent."),
         Kind("bus_busy", 503, "The bus was not free in time; nothing was sent."),
+        Kind(
+            "journal_unavailable",
+            503,
+            "The command could not be recorded, so it was not sent.",
+        ),
         Kind("not_ready", 503, "The gateway does not collect or store; `reasons` says why."),
         Kind("outcome_unknown", 504, "The command was sent and not answered; it may have run."),
     )
@@ -79,7 +84,9 @@ _CODE_OF_STATUS = {
     501: "not_implemented",
 }
 
-_RETRY_LATER = frozenset({"device_offline", "bus_busy", "command_in_progress"})
+_RETRY_LATER = frozenset(
+    {"device_offline", "bus_busy", "command_in_progress", "journal_unavailable"}
+)
 
 
 class Problem(Exception):

@@ -180,7 +180,7 @@ class ProtocolDevice:
         clock = self.link.clock
         deadline = clock.monotonic() + timeout_s
         timeout_s = min(timeout_s, TURN_TIMEOUT_S)
-        self.link.prepare()
+        self.link.prepare(priority, timeout_s)
         if not self._heard_lately():
             self._verify(identity, self.hello(priority, timeout_s))
         payload = CommandRequest(token, code, arguments).encode()

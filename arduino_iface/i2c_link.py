@@ -36,9 +36,11 @@ class I2cLink(Link):
         """32 bytes, from the buffers of the AVR `Wire` library."""
         return frame.I2C_FRAME_MAX
 
-    def prepare(self) -> None:
-        """Open the adapter if it is not open. Raises `PortLost`."""
-        self._bus.open(Priority.POLL, TURN_TIMEOUT_S)
+    def prepare(
+        self, priority: Priority = Priority.POLL, timeout_s: float = TURN_TIMEOUT_S
+    ) -> None:
+        """Open the adapter if it is not open. Raises `PortLost`, `BusBusy`."""
+        self._bus.open(priority, timeout_s)
 
     def _attempt(self, request: Frame, priority: Priority, timeout_s: float) -> tuple[float, Frame]:
         try:

@@ -85,8 +85,10 @@ class Link(ABC):
         """Longest frame this wire carries, bytes."""
 
     @abstractmethod
-    def prepare(self) -> None:
-        """Make the wire usable before a board is identified. Raises `PortLost`."""
+    def prepare(
+        self, priority: Priority = Priority.POLL, timeout_s: float = TURN_TIMEOUT_S
+    ) -> None:
+        """Make the wire usable before a board is asked anything. Raises `PortLost`, `BusBusy`."""
 
     @abstractmethod
     def _attempt(self, request: Frame, priority: Priority, timeout_s: float) -> tuple[float, Frame]:
@@ -111,7 +113,7 @@ class Link(ABC):
         `DeviceSilent` when no attempt was answered, `DeviceRefused` for an error reply, `PortLost`.
         """
         with self._turn.hold(priority, turn_timeout_s):
-            self._seq = (self._seq + 1) & 0xFF
+            self._seq = self._seq % 0xFF + 1  # never 0, which an unasked HELLO carries
             request = Frame(kind, self._seq, payload)
             self._count(requests=1)
             return self._exchange(request, priority, attempts, turn_timeout_s)

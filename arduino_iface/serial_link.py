@@ -3,6 +3,7 @@
 from arduino_iface import frame, messages
 from arduino_iface.bus import SerialBus
 from arduino_iface.deframer import Deframer, enframe
+from arduino_iface.errors import BusBusy
 from arduino_iface.frame import Frame
 from arduino_iface.link import REPLY_TIMEOUT_S, TURN_TIMEOUT_S, Link, Unanswered
 from arduino_iface.lock import Priority
@@ -37,23 +38,26 @@ class SerialLink(Link):
         """Bytes that were no part of a valid frame: a sketch's prints, a boot loader, noise."""
         return self._deframer.skipped_bytes
 
-    def prepare(self) -> None:
+    def prepare(
+        self, priority: Priority = Priority.POLL, timeout_s: float = TURN_TIMEOUT_S
+    ) -> None:
         """Open the port if it is not open, then keep silent until the board greets or 2 s have passed.
 
         Opening resets many boards. Raises `PortLost`, and `BusBusy` when another request holds the line.
         """
-        with self._turn.hold(Priority.POLL, GREETING_TIMEOUT_S):
+        with self._turn.hold(priority, timeout_s):
             if self._bus.is_open:
                 return
-            self._bus.open(Priority.POLL, TURN_TIMEOUT_S)
+            self._bus.open(priority, timeout_s)
             self._deframer.reset()
+            self.heard_mono = None  # another board may be plugged in by now
             deadline = self.clock.monotonic() + GREETING_TIMEOUT_S
             greetings = self.greetings
             while self.greetings == greetings:
                 remaining = deadline - self.clock.monotonic()
                 if remaining <= 0 or not self._bus.wait(remaining):
                     return
-                self._receive(Priority.POLL, TURN_TIMEOUT_S)
+                self._receive(priority, timeout_s)
 
     def _attempt(self, request: Frame, priority: Priority, timeout_s: float) -> tuple[float, Frame]:
         greetings = self.greetings
@@ -67,7 +71,12 @@ class SerialLink(Link):
         while (remaining := deadline - self.clock.monotonic()) > 0:
             if not self._bus.wait(remaining):
                 break
-            for reply in self._receive(priority, timeout_s):
+            try:
+                replies = self._receive(priority, timeout_s)
+            except BusBusy as error:
+                # The request is out: this is not "nothing was sent".
+                raise Unanswered(str(error), sent) from error
+            for reply in replies:
                 if self._is_reply(reply, request):
                     return sent, reply
         if self.greetings != greetings:

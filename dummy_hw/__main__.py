@@ -1,13 +1,14 @@
 """`python -m dummy_hw`: simulated boards on pseudo-terminals, for a gateway in another process.
 
 Prints `ready` when every port can be opened. SIGUSR1 stops sampling, so that what is held can be
-drained. SIGTERM or SIGINT ends it, with one JSON line for each board on standard output.
+drained. SIGUSR2 prints one JSON line for each board; SIGTERM or SIGINT does so too, and ends it.
 """
 
 import argparse
 import json
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from arduino_iface.clock import SYSTEM_CLOCK
@@ -16,7 +17,7 @@ from dummy_hw.board import DummyBoard
 from dummy_hw.eeprom import Eeprom, FileEeprom, MemoryEeprom
 from dummy_hw.pty_board import PtyBoards
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,13 +31,28 @@ def main(arguments: list[str] | None = None) -> int:
         for name, board in boards.items():
             served.add(name, board)
         print("ready", flush=True)
-        while signal.sigwait(_SIGNALS) == signal.SIGUSR1:
+        _obey(boards)
+    _print_summaries(boards)
+    return 0
+
+
+def _obey(boards: Mapping[str, DummyBoard]) -> None:
+    """Do what signals ask for until one asks for the end."""
+    while True:
+        asked = signal.sigwait(_SIGNALS)
+        if asked == signal.SIGUSR1:
             for board in boards.values():
                 board.freeze(True)
             print("frozen", flush=True)
+        elif asked == signal.SIGUSR2:
+            _print_summaries(boards)
+        else:
+            return
+
+
+def _print_summaries(boards: Mapping[str, DummyBoard]) -> None:
     for name, board in boards.items():
         print(json.dumps(_summary(name, board)), flush=True)
-    return 0
 
 
 def _board(number: int, options: argparse.Namespace) -> DummyBoard:

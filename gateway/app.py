@@ -3,6 +3,7 @@
 The one file that may import everything. Nothing here is opened or started before `App.run`.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -28,6 +29,7 @@ from gateway.delivery.state import DeliveryState
 from gateway.delivery.worker import DeliveryWorker
 from gateway.frontdoor import Commands, Readings
 from gateway.hub import LiveHub
+from gateway.journal.errors import JournalError
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal_worker import JournalWorker
@@ -37,7 +39,7 @@ from gateway.signals import StopSignals
 from gateway.sinks.base import Heartbeat
 from gateway.sinks.mongo import MongoSink
 from gateway.status import StatusBoard, StatusSources
-from gateway.supervisor import Supervisor
+from gateway.supervisor import Supervisor, WorkerState
 from gateway.worker import Worker
 
 SUPERVISION_S = 0.25
@@ -108,19 +110,37 @@ class App:
     def _run(self, signals: StopSignals, announce: Callable[[str], None]) -> int:
         if self._hardware is not None:
             self._hardware.start()
+        try:
+            self._work(signals, announce)
+        finally:
+            # Also when the work ended with an exception: what is queued is stored all the same.
+            orderly = self._supervisor.stop()
+            log.info("stopped" if orderly else "stopped, but not in order")
+        return self._supervisor.exit_code
+
+    def _work(self, signals: StopSignals, announce: Callable[[str], None]) -> None:
         working = self._supervisor.start()
+        if working and self._supervisor.views()["command"].state is WorkerState.BACKOFF:
+            # Who starts a second gateway by mistake, or names a wrong address, wants to be told now. Later
+            # on the API is started again and again, and the collection goes on without it.
+            self._supervisor.give_up("command")
+            return
         if working:
-            self._hub.publish(self._reader.latest())
-            announce(self._address() or "nowhere yet")
+            self._show_latest()
+            announce(self._address())
         while working:
             stop = signals.wait(SUPERVISION_S)
             if stop is not None:
                 log.info("stopping: %s", stop.name)
-                break
+                return
             working = self._supervisor.step(self._clock.monotonic())
-        orderly = self._supervisor.stop()
-        log.info("stopped" if orderly else "stopped, but not in order")
-        return self._supervisor.exit_code
+
+    def _show_latest(self) -> None:
+        """What was stored before this start is shown until something newer comes."""
+        try:
+            self._hub.publish(self._reader.latest())
+        except JournalError as error:
+            log.warning("the latest readings of the journal cannot be shown: %s", error)
 
     def _workers(self) -> list[tuple[str, Callable[[], Worker]]]:
         """In start order; they are stopped in the opposite one."""
@@ -199,14 +219,12 @@ class App:
             seen_at_ms=self._clock.wall_ms(),
         )
 
-    def _address(self) -> str | None:
-        server = self._server
-        if server is None:
-            return None
-        try:
-            host, port = server.address
-        except RuntimeError:
-            return None
+    def _address(self) -> str:
+        """As bound, or as configured while it is not."""
+        host, port = self._settings.api.host, self._settings.api.port
+        if self._server is not None:
+            with contextlib.suppress(RuntimeError):  # not listening, or not any more
+                host, port = self._server.address
         shown = f"[{host}]" if ":" in host else host
         return urlunsplit(("http", f"{shown}:{port}", "", "", ""))
 

@@ -4,6 +4,7 @@ The audit record is in the journal, durably, before the first byte is on the wir
 gateway, a command that may have been sent is known to have been, and is never sent again.
 """
 
+import logging
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -34,6 +35,8 @@ RETRY_AFTER_S = 1.0
 
 TOKENS = 0xF000
 """Commands use tokens below this; the rest is the collection's (setting the sampling interval)."""
+
+log = logging.getLogger(__name__)
 
 _End = tuple[CommandState, str | None, str | None]
 """State, error code and detail with which a command ends."""
@@ -105,11 +108,7 @@ class Commander:
             return self._execute(order)
         with self._guard:
             if key in self._keys_under_way:
-                raise CommandError(
-                    "command_in_progress",
-                    "a command with this Idempotency-Key is being carried out; ask again for its outcome",
-                    retry_after_s=1.0,
-                )
+                raise _in_progress("it is being carried out")
             self._keys_under_way.add(key)
         try:
             earlier = self._earlier(key, order)
@@ -120,12 +119,19 @@ class Commander:
 
     def _earlier(self, key: str, order: CommandOrder) -> CommandRecord | None:
         since_ms = self._clock.wall_ms() - IDEMPOTENCY_KEPT_MS
-        earlier = self._history.command_by_idempotency(key, since_ms)
-        if earlier is not None and earlier.body_hash != order.body_hash:
+        try:
+            earlier = self._history.command_by_idempotency(key, since_ms)
+        except JournalError as error:
+            raise _unrecorded(error) from error
+        if earlier is None:
+            return None
+        if earlier.body_hash != order.body_hash:
             raise CommandError(
                 "idempotency_mismatch",
                 "this Idempotency-Key was used for another command; take a new one",
             )
+        if not earlier.state.final:
+            raise _in_progress("its outcome is not stored yet")
         return earlier
 
     def _execute(self, order: CommandOrder) -> CommandRecord:
@@ -153,8 +159,7 @@ class Commander:
             finished_at_ms=self._clock.wall_ms(),
             duration_ms=round((self._clock.monotonic() - began) * 1000, 3),
         )
-        self._ledger.save_command(finished)
-        self._audit(finished)
+        self._record_outcome(finished)
         return _outcome(finished)
 
     def _validated(self, order: CommandOrder) -> tuple[ProtocolDevice, Command, bytes]:
@@ -164,7 +169,9 @@ class Commander:
             raise CommandError("unknown_device", f"there is no device {order.device!r}")
         if view.schema is None:
             raise _offline(view)
-        command = view.schema.command(order.name)
+        # The board's own words, also in the moment before the collection has published them.
+        identity = device.identity
+        command = (identity.schema if identity else view.schema).command(order.name)
         if command is None:
             known = ", ".join(one.name for one in view.schema.commands) or "none"
             raise CommandError(
@@ -180,11 +187,7 @@ class Commander:
         try:
             durable = self._ledger.save_command(record).wait(COMMIT_TIMEOUT_S)
         except JournalError as error:
-            raise CommandError(
-                "journal_unavailable",
-                f"not sent, because it cannot be recorded: {error}",
-                retry_after_s=5.0,
-            ) from error
+            raise _unrecorded(error) from error
         if not durable:
             unsent = replace(
                 record,
@@ -192,10 +195,22 @@ class Commander:
                 error="journal_unavailable",
                 detail="not sent, because it could not be recorded in time",
             )
-            self._ledger.save_command(unsent, durable=False)
+            self._record_outcome(unsent, awaited=False)
             raise CommandError(
                 "journal_unavailable", str(unsent.detail), record=unsent, retry_after_s=5.0
             )
+
+    def _record_outcome(self, record: CommandRecord, *, awaited: bool = True) -> None:
+        """The command is over, whatever becomes of its record now: its caller learns the outcome."""
+        self._audit(record)
+        try:
+            stored = self._ledger.save_command(record)
+        except JournalError:
+            log.exception("outcome of command %s not stored: %s", record.id, record.state)
+            return
+        if awaited and record.idempotency_key is not None:
+            # A repetition finds the outcome in the journal: the key stays taken until it is there.
+            stored.wait(COMMIT_TIMEOUT_S)
 
     def _send(
         self,
@@ -214,13 +229,19 @@ class Commander:
             return CommandState.EXPIRED, "bus_busy", f"never sent: {error}"
         except WireError as error:
             return CommandState.EXPIRED, "device_offline", f"never sent: {error}"
+        except Exception as error:
+            log.exception("this is a fault of the gateway, please report it")
+            return CommandState.UNKNOWN, "outcome_unknown", f"internal error: {error}"
         return _ENDS[status]
 
     def _next_token(self, device: str) -> int:
         with self._guard:
             last = self._tokens.get(device)
         if last is None:
-            last = self._history.last_token(device)
+            try:
+                last = self._history.last_token(device)
+            except JournalError as error:
+                raise _unrecorded(error) from error
         with self._guard:
             # Another thread may have been here meanwhile; its number is the newer one.
             last = self._tokens.get(device, last)
@@ -243,6 +264,22 @@ def _packed(command: Command, arguments: Mapping[str, object], device: ProtocolD
             f"the arguments make a frame of {needed} bytes; this board takes {identity.request_max}",
         )
     return packed
+
+
+def _unrecorded(error: JournalError) -> CommandError:
+    return CommandError(
+        "journal_unavailable",
+        f"not sent, because it cannot be recorded: {error}",
+        retry_after_s=5.0,
+    )
+
+
+def _in_progress(why: str) -> CommandError:
+    return CommandError(
+        "command_in_progress",
+        f"there is a command with this Idempotency-Key and {why}; ask again for its outcome",
+        retry_after_s=1.0,
+    )
 
 
 def _offline(view: DeviceView) -> CommandError:

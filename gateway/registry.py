@@ -79,19 +79,36 @@ class Registry:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._writing = threading.Lock()  # guards the replacement of _devices
+        self._writing = threading.Lock()  # guards the replacement of _devices, and _boards
         self._devices: Mapping[str, DeviceView] = MappingProxyType({})
+        self._boards: dict[str, str] = {}  # uid -> device, one entry for each device at most
 
     def publish(self, view: DeviceView) -> None:
         """Add or replace one device."""
         with self._writing:
             self._devices = MappingProxyType({**self._devices, view.id: view})
 
+    def claim(self, uid: str, device: str) -> str | None:
+        """Say that this board is this device: None when so it is, else the device that it is already."""
+        with self._writing:
+            holder = self._boards.get(uid, device)
+            if holder != device:
+                return holder
+            self._let_go(device)
+            self._boards[uid] = device
+            return None
+
+    def release(self, device: str) -> None:
+        """The device is gone: its board may turn up as another."""
+        with self._writing:
+            self._let_go(device)
+
     def remove(self, device: str) -> None:
         """Forget a device; nothing when it is not known."""
         with self._writing:
             rest = {key: view for key, view in self._devices.items() if key != device}
             self._devices = MappingProxyType(rest)
+            self._let_go(device)
 
     def all(self) -> tuple[DeviceView, ...]:
         """Every device, in the order in which they became known."""
@@ -100,3 +117,7 @@ class Registry:
     def get(self, device: str) -> DeviceView | None:
         """One device, or None."""
         return self._devices.get(device)
+
+    def _let_go(self, device: str) -> None:
+        for uid in [uid for uid, holder in self._boards.items() if holder == device]:
+            del self._boards[uid]

@@ -17,6 +17,8 @@ from gateway.worker import Worker, WorkerThread
 START_TIMEOUT_S = 5.0
 STOP_TIMEOUT_S = 9.0
 """All workers together; the contract grants ten seconds."""
+STOP_RESERVE_S = 1.0
+"""Kept for each worker that is still to be stopped, so that one that hangs leaves the journal its time."""
 STALL_JOIN_S = 1.0
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 30.0
@@ -93,7 +95,8 @@ class Supervisor:
         """
         for place in self._places:
             thread = self._launch(place)
-            thread.settled.wait(START_TIMEOUT_S)
+            if thread and thread.settled.wait(START_TIMEOUT_S) and not thread.started.is_set():
+                thread.join(STALL_JOIN_S)  # it has failed: let it be seen to be dead
             self._check(place, self._clock.monotonic())
             self._publish()
             if place.state is WorkerState.FATAL:
@@ -107,17 +110,28 @@ class Supervisor:
         self._publish()
         return all(place.state is not WorkerState.FATAL for place in self._places)
 
+    def give_up(self, name: str) -> None:
+        """Do not wait for this worker to recover: the process must end because of it."""
+        place = next(place for place in self._places if place.name == name)
+        self._end(place, place.detail or f"{name} does not work", 1)
+        self._publish()
+
     def stop(self) -> bool:
         """Stop the workers, last started first. False when one did not end in time."""
         deadline = self._clock.monotonic() + STOP_TIMEOUT_S
         orderly = True
-        for place in reversed(self._places):
-            orderly = self._stop(place, deadline) and orderly
+        for still_to_stop, place in reversed(list(enumerate(self._places))):
+            orderly = self._stop(place, deadline - still_to_stop * STOP_RESERVE_S) and orderly
             self._publish()
         return orderly
 
-    def _launch(self, place: _Supervised) -> WorkerThread:
-        thread = WorkerThread(place.make(), self._clock)
+    def _launch(self, place: _Supervised) -> WorkerThread | None:
+        place.thread = None
+        try:
+            thread = WorkerThread(place.make(), self._clock)
+        except Exception as error:
+            self._died(place, error, self._clock.monotonic())
+            return None
         place.thread = thread
         place.state = WorkerState.STARTING
         place.started_at = self._clock.monotonic()
@@ -133,7 +147,7 @@ class Supervisor:
         elif place.state not in (WorkerState.STARTING, WorkerState.RUNNING) or thread is None:
             return
         elif not thread.alive:
-            self._died(place, thread, now)
+            self._died(place, thread.failure, now)
         elif now - thread.progress_mono > thread.worker.stall_after_s:
             self._stalled(place, thread, now)
         elif thread.started.is_set():
@@ -148,8 +162,7 @@ class Supervisor:
         elif now - place.started_at > STEADY_AFTER_S:
             place.backoff_s = BACKOFF_FIRST_S
 
-    def _died(self, place: _Supervised, thread: WorkerThread, now: float) -> None:
-        failure = thread.failure
+    def _died(self, place: _Supervised, failure: BaseException | None, now: float) -> None:
         place.detail = f"{type(failure).__name__}: {failure}" if failure else "ended by itself"
         if isinstance(failure, FatalError):
             self._end(place, str(failure), failure.exit_code)

@@ -16,7 +16,7 @@ from arduino_iface.errors import (
     PortLost,
     ProtocolMismatch,
 )
-from arduino_iface.messages import BuiltIn
+from arduino_iface.messages import BuiltIn, CommandStatus
 from arduino_iface.values import ValueType
 from gateway.clock import WallClock
 from gateway.collection.backoff import BackOff
@@ -76,10 +76,10 @@ class DevicePoller:
         self._intake: Intake | None = None
         self._known: tuple[str, int] | None = None  # uid and boot of the last identification
         where = {"device": settings.source.device, "bus": settings.bus}
-        self._silence = Condition(log, "device does not answer", extra=where)
-        self._quarantine = Condition(log, "device is quarantined", extra=where)
-        self._backpressure = Condition(log, "journal takes no readings", extra=where)
-        self._trouble = Condition(log, "poll failed unexpectedly", extra=where)
+        self._silence = Condition(log, "device does not answer", extra=where, clock=clock)
+        self._quarantine = Condition(log, "device is quarantined", extra=where, clock=clock)
+        self._backpressure = Condition(log, "journal takes no readings", extra=where, clock=clock)
+        self._trouble = Condition(log, "poll failed unexpectedly", extra=where, clock=clock)
         self._polls = self._missed = self._resets = self._lost = 0
         self._view = self._first_view()
         registry.publish(self._view)
@@ -113,8 +113,9 @@ class DevicePoller:
             self._missed += missed
         try:
             self._poll_round(now)
-        except BusBusy:
+        except BusBusy as error:
             self._missed += 1
+            self._set_unasked(f"bus busy: {error}")
         except ProtocolMismatch as error:
             self._set_quarantined(str(error))
         except (DeviceSilent, BusFault, BadFrame, DeviceRefused, DeviceRestarted) as error:
@@ -122,8 +123,12 @@ class DevicePoller:
         except PortLost as error:
             self._disconnect()
             self._set_silent(str(error))
-        except (JournalFull, JournalClosed) as error:
+        except JournalClosed as error:
             self._backpressure.failed(str(error))
+            self._set_unasked(str(error))
+        except JournalFull as error:
+            self._backpressure.failed(str(error))
+            self._set_online()  # it answered; what it said it keeps for later
         else:
             self._set_online()
 
@@ -165,6 +170,13 @@ class DevicePoller:
                 f"another board answers here: uid {identity.uid} instead of {known[0]}; "
                 "if it was exchanged on purpose, restart the gateway"
             )
+        holder = self._registry.claim(identity.uid, self.settings.source.device)
+        if holder is not None:
+            # Their samples would have the same keys, and one of the two would pass for delivered.
+            raise ProtocolMismatch(
+                f"the board {identity.uid} answers as {holder} already; take one of the two away, or "
+                "give one a new identity (erase its EEPROM)"
+            )
         if known is not None and known[1] != identity.boot:
             self._resets += 1
             log.warning(
@@ -185,13 +197,20 @@ class DevicePoller:
         sample_ms = identity.schema.sample_ms
         wanted_s = self.settings.interval_s or sample_ms / 1000
         wanted_ms = round(wanted_s * 1000)
-        if wanted_ms != sample_ms:
-            # A token of its own range for each value: commands never use it, and asking twice for the
-            # same interval is answered from the board's memory.
-            token = 0xF000 | (wanted_ms ^ (wanted_ms >> 12)) & 0x0FFF
-            self.device.command(
+        # Also when the board says so of itself: a gateway with other settings may have changed it.
+        if self.settings.interval_s is not None:
+            # Tokens of a range that commands never use, and another one each time: a token the board
+            # remembers from before would be answered without setting anything.
+            token = 0xF000 | self._clock.wall_ms() & 0x0FFF
+            status = self.device.command(
                 token, BuiltIn.SET_INTERVAL, ValueType.U32.pack(wanted_ms), timeout_s=1.0
             )
+            if status is not CommandStatus.DONE:
+                log.warning(
+                    "device does not take the interval of %d ms and samples each %d ms (%s)",
+                    *(wanted_ms, sample_ms, status.name.lower()),
+                    extra={"device": self.settings.source.device, "bus": self.settings.bus},
+                )
         self.schedule.change(wanted_s, self._clock.monotonic())
 
     def _set_online(self) -> None:
@@ -220,6 +239,11 @@ class DevicePoller:
         self.schedule.postpone(now + self._back_off.failed())
         self._publish(state=self._absence(now), detail=reason)
 
+    def _set_unasked(self, reason: str) -> None:
+        """It could not be asked, which is not its fault; it is tried again when it is next due."""
+        if self._view.state is not DeviceState.QUARANTINED:
+            self._publish(state=self._absence(self._clock.monotonic()), detail=reason)
+
     def _set_quarantined(self, reason: str) -> None:
         self.device.identity = None
         self._quarantine.failed(reason)
@@ -247,6 +271,8 @@ class DevicePoller:
         )
         self._view = changed
         self._registry.publish(changed)
+        if changed.state in (DeviceState.OFFLINE, DeviceState.QUARANTINED):
+            self._registry.release(changed.id)
 
     def _health(self) -> DeviceHealth:
         counters = self.device.link.counters

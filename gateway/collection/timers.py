@@ -23,6 +23,7 @@ class DeviceTimer:
         self.replaced = 0
         self._callback = callback
         self._timer: RepeatingTimer | None = None
+        self._stopped = False
 
     def start(self) -> None:
         """Start ticking now."""
@@ -35,12 +36,12 @@ class DeviceTimer:
     @property
     def started(self) -> bool:
         """Whether `start` was called and `stop` was not."""
-        return self._timer is not None
+        return self._timer is not None and not self._stopped
 
     def keep(self, period_s: float) -> None:
         """Make a new timer if the thread has died or the period is another one now."""
         timer = self._timer
-        if timer is None:
+        if timer is None or self._stopped:
             return
         if not timer.is_alive():
             self.replaced += 1
@@ -52,7 +53,8 @@ class DeviceTimer:
         self.start()
 
     def stop(self) -> None:
-        """Ask it to end after a callback that runs now."""
+        """Ask it to end after a callback that runs now; for good."""
+        self._stopped = True
         if self._timer is not None:
             self._timer.stop()
 

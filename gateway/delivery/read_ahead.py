@@ -1,6 +1,7 @@
-"""Reads the next batch while the sink works on the present one, which nearly doubles the drain rate.
+"""Reads the next batch while the sink works on the present one.
 
-The helper thread only reads; what it found is handed over in the delivery thread or thrown away.
+A backlog then drains nearly at the pace of a database that is a network away; one on the same machine
+gains little. The helper thread only reads; what it found is used in the delivery thread or dropped.
 """
 
 from collections.abc import Callable, Sequence

@@ -23,6 +23,10 @@ class BoardCounts:
     held: int
     executed: Mapping[str, int]
 
+    def keys(self) -> set[str]:
+        """Keys of all samples it has made in this boot."""
+        return {f"{self.uid}-{self.boot}-{number}" for number in range(1, self.made + 1)}
+
 
 class BoardsProcess:
     """`python -m dummy_hw`: runs when entered, gone when left. Identities are kept over restarts."""
@@ -86,13 +90,20 @@ class BoardsProcess:
         """Let suspended ones go on."""
         self.process.send(signal.SIGCONT)
 
+    def counts(self) -> dict[str, BoardCounts]:
+        """What each board has counted so far."""
+        before = len(self._told())
+        self.process.send(signal.SIGUSR2)
+        expected = before + len(self.names)
+        self.process.until(lambda: len(self._told()) >= expected, "the boards tell their counts")
+        return {one["board"]: _counts(one) for one in self._told()[before:]}
+
     def stop(self) -> dict[str, BoardCounts]:
         """Unplug all boards and return what each has counted."""
-        already = len(self._lines())
+        before = len(self._told())
         self.process.send(signal.SIGTERM)
         assert self.process.wait() == 0
-        told = [json.loads(line) for line in self._lines()[already:] if line.startswith("{")]
-        return {one["board"]: _counts(one) for one in told}
+        return {one["board"]: _counts(one) for one in self._told()[before:]}
 
     def kill(self) -> None:
         """Pull every cable at once."""
@@ -100,6 +111,9 @@ class BoardsProcess:
 
     def _lines(self) -> list[str]:
         return self.process.output().splitlines()
+
+    def _told(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._lines() if line.startswith("{")]
 
     def _said(self, word: str) -> int:
         return self._lines().count(word)

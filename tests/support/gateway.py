@@ -136,7 +136,11 @@ class GatewayProcess:
         return self.post(f"/api/v1/devices/{device}/commands", body)
 
     def request(
-        self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request on a connection of its own. Raises `OSError` when nobody answers."""
         assert self.port is not None

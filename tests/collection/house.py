@@ -1,0 +1,124 @@
+"""A gateway's collection on simulated boards, in one thread under a fake clock, with a real journal."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from arduino_iface.bus import I2cBus, SerialBus
+from arduino_iface.device import ProtocolDevice
+from arduino_iface.i2c_link import I2cLink
+from arduino_iface.serial_link import SerialLink
+from dummy_hw.board import DummyBoard
+from dummy_hw.i2c_bus import DummyI2cTransport
+from dummy_hw.serial_wire import DummySerialTransport
+from gateway.collection.intake import Source
+from gateway.collection.poller import DevicePoller, PolledDevice
+from gateway.journal.journal import Journal
+from gateway.journal.reader import JournalReader
+from gateway.journal.ticket import Ticket
+from gateway.reading import StoredReading
+from gateway.registry import DeviceState, DeviceView, Registry
+from tests.support.clock import FakeClock
+
+STEP_S = 0.05
+
+
+class InlineJournal(Journal):
+    """Commits when asked to, in the asker's thread: there is no other one here."""
+
+    inline_clock: FakeClock
+
+    def flush(self) -> Ticket:
+        ticket = super().flush()
+        self.step(self.inline_clock.monotonic())
+        return ticket
+
+
+class House:
+    """The journal, the registry, one I2C bus, and pollers for what is attached."""
+
+    def __init__(self, path: Path, *, queue_max: int = 20000, opened: bool = True) -> None:
+        self.clock = FakeClock()
+        self.journal = InlineJournal(path, clock=self.clock, queue_max=queue_max)
+        self.journal.inline_clock = self.clock
+        self.reader = JournalReader(path)
+        self.registry = Registry()
+        self.transport = DummyI2cTransport(self.clock)
+        self.bus = I2cBus("i2c1", self.transport)
+        self.disconnects = 0
+        if opened:
+            self.journal.open()
+
+    def close(self) -> None:
+        self.reader.close()
+        self.journal.close()
+
+    def on_i2c(
+        self, name: str, address: int, board: DummyBoard | None, interval_s: float | None = None
+    ) -> DevicePoller:
+        """A poller for an address of the bus; None leaves it empty."""
+        if board is not None:
+            self.transport.attach(address, board)
+        device = ProtocolDevice(I2cLink(self.bus, address))
+        return self.poller(name, device, self.bus.close, address, interval_s)
+
+    def on_serial(self, name: str, wire: DummySerialTransport) -> DevicePoller:
+        bus = SerialBus(name, wire)
+        return self.poller(name, ProtocolDevice(SerialLink(bus)), bus.close)
+
+    def poller(
+        self,
+        name: str,
+        device: ProtocolDevice,
+        close: Callable[[], None],
+        address: int | None = None,
+        interval_s: float | None = None,
+    ) -> DevicePoller:
+        def disconnect() -> None:
+            self.disconnects += 1
+            close()
+
+        settings = PolledDevice(Source(name, {"room": "A"}, True), "i2c1", address, interval_s)
+        return DevicePoller(
+            settings, device, self.journal, self.registry, self.clock, disconnect=disconnect
+        )
+
+    def run(
+        self,
+        seconds: float,
+        *pollers: DevicePoller,
+        until: Callable[[], bool] = lambda: False,
+        journal: bool = True,
+    ) -> None:
+        """Step everything each 50 ms, until the time is over or the condition holds."""
+        end = self.clock.monotonic() + seconds
+        while self.clock.monotonic() < end and not until():
+            for poller in pollers:
+                poller.step()
+            if journal:
+                self.journal.step(self.clock.monotonic())
+            self.clock.advance(STEP_S)
+
+    def drain(self, poller: DevicePoller, board: DummyBoard) -> None:
+        """The board stops sampling and is read until all it has is stored and acknowledged."""
+        board.freeze(True)
+        self.run(30.0, poller, until=lambda: board.status().held == 0)
+        assert board.status().held == 0
+
+    def view(self, name: str) -> DeviceView:
+        view = self.registry.get(name)
+        assert view is not None
+        return view
+
+    def state(self, name: str) -> DeviceState:
+        return self.view(name).state
+
+    def stored(self) -> Sequence[StoredReading]:
+        return self.reader.readings_after(0, 10_000)
+
+    def numbers(self, name: str, boot: int = 1) -> list[int | None]:
+        """Sample numbers in the order they were stored."""
+        return [
+            one.reading.seq
+            for one in self.stored()
+            if one.reading.device == name and one.reading.boot == boot
+        ]

@@ -1,0 +1,49 @@
+"""The measurement measures: a short one of each kind, and its arithmetic."""
+
+import math
+import os
+from pathlib import Path
+
+import pytest
+
+from tools.bench.load import quantile
+from tools.bench.machine import conditions
+from tools.bench.measure import Plan, measure
+from tools.bench.report import as_table, rows
+from tools.bench.usage import usage_of
+
+
+@pytest.mark.parametrize("i2c", [False, True])
+def test_a_short_measurement_finds_every_sample(tmp_path: Path, i2c: bool) -> None:
+    result = measure(tmp_path, Plan(boards=2, rate=20.0, seconds=1.0, commands=10.0, i2c=i2c))
+    assert result.exit_code == 0
+    assert result.made.samples >= 40
+    assert result.documents == result.distinct == result.made.samples
+    assert (result.missing, result.made.overwritten) == (0, 0)
+    assert set(result.outcomes) == {"done"}
+    assert len(result.latencies_s) == result.outcomes["done"]
+    assert result.sound
+    table = as_table(rows(result, conditions(tmp_path)))
+    assert "command latency p99" in table
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "expected"),
+    [([3.0, 1.0, 2.0], 0.5, 2.0), ([1.0], 0.99, 1.0), ([float(n) for n in range(100)], 0.99, 98.0)],
+)
+def test_a_quantile_is_one_of_the_values(
+    values: list[float], share: float, expected: float
+) -> None:
+    assert quantile(values, share) == expected
+
+
+def test_a_quantile_of_nothing_is_not_a_number() -> None:
+    assert math.isnan(quantile([], 0.5))
+
+
+def test_usage_is_that_of_the_process() -> None:
+    before = usage_of(os.getpid())
+    while usage_of(os.getpid()).cpu_s <= before.cpu_s:
+        pass
+    assert before.peak_rss_bytes > 1 << 20
+    assert before.threads >= 1
