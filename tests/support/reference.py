@@ -292,12 +292,12 @@ def parse_poll(payload: bytes, sample_length: int) -> Poll:
 
 
 def wait_for_board(uno: Uno, address: int, timeout_s: float = 10.0) -> None:
-    """Until the board answers a four-byte read with a beacon."""
+    """Until the board acknowledges a four-byte read."""
     deadline = time.monotonic() + timeout_s
     while True:
         try:
-            if uno.i2c((address, 4)).data in (IDLE_BEACON, BUSY_BEACON):
-                return
+            uno.i2c((address, 4))
+            return
         except BusRefused:
             pass
         if time.monotonic() > deadline:

@@ -91,6 +91,9 @@ void setup() {
   if (KEEPALIVE_MS > 0) device.safeState(KEEPALIVE_MS, allOff);
   device.beginI2C(I2C_ADDRESS);
   device.beginSerial(Serial, BAUD_RATE);
+#ifdef WATCHDOG
+  device.watchdog();
+#endif
 }
 
 void loop() {
