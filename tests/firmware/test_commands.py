@@ -114,9 +114,7 @@ def test_identify_blinks_and_stops(bench: Bench) -> None:
     bench.uno.pin("B5")
     assert bench.client.command(1, IDENTIFY) == DONE
     started = bench.uno.facts("stat")["us"]
-    wait_until(
-        lambda: bench.uno.facts("stat")["us"] > started + 3_300_000, 60, "time stands still"
-    )
+    wait_until(lambda: bench.uno.facts("stat")["us"] > started + 3_300_000, 60, "time stands still")
     pin = bench.uno.pin("B5")
     assert 20 <= pin["edges"] <= 26
     assert pin["level"] == 0

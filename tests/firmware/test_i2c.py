@@ -46,13 +46,11 @@ def test_a_board_that_was_asked_nothing_says_idle(uno: Uno) -> None:
 
 
 def test_only_one_address_answers_a_look_around(uno: Uno) -> None:
-    found = []
-    for address in range(0x08, 0x78):
-        try:
-            found.append((address, uno.i2c((address, 4)).data))
-        except BusRefused as refused:
-            assert refused.verdict == "nack-addr"
-    assert found == [(ADDRESS, IDLE_BEACON)]
+    strangers = [address for address in range(0x08, 0x78) if address != ADDRESS]
+    for address in strangers:
+        with pytest.raises(BusRefused, match="nack-addr"):
+            uno.i2c((address, 4))
+    assert uno.i2c((ADDRESS, 4)).data == IDLE_BEACON
 
 
 def test_a_board_at_work_says_busy(uno: Uno) -> None:
@@ -79,9 +77,7 @@ def test_a_damaged_request_is_not_answered(uno: Uno) -> None:
     reply_to(uno, REQUEST)
     for request in (REQUEST[:-1], REQUEST[:-1] + b"\0", b"\0", b"\xff" * 32, REQUEST + b"\0"):
         uno.i2c((ADDRESS, request))
-        wait_until(
-            lambda: uno.i2c((ADDRESS, 4)).data == IDLE_BEACON, 20, "not idle after garbage"
-        )
+        wait_until(lambda: uno.i2c((ADDRESS, 4)).data == IDLE_BEACON, 20, "not idle after garbage")
     assert decode_frame(ADDRESS, reply_to(uno, REQUEST))
 
 

@@ -38,7 +38,7 @@ def polling(bench: Bench) -> Polling:
 
 
 def test_every_sample_comes_once_and_in_order(polling: Polling) -> None:
-    numbers = []
+    numbers: list[int] = []
     while len(numbers) < 20:
         poll = polling.ask()
         assert poll.first == polling.next
@@ -147,7 +147,9 @@ def test_the_sampling_interval_can_be_set(polling: Polling) -> None:
     assert second.number == first.number + 1
     assert elapsed_ms < 20 * 8 + 50  # with 50 ms it would be 250 at least
     for interval_ms in (0, 9, 86400001, 0xFFFFFFFF):
-        assert client.command(2 + interval_ms % 999, SET_INTERVAL, struct.pack("<I", interval_ms)) == 3
+        assert (
+            client.command(2 + interval_ms % 999, SET_INTERVAL, struct.pack("<I", interval_ms)) == 3
+        )
 
 
 def test_a_repeated_request_gets_the_same_reply(polling: Polling) -> None:

@@ -66,7 +66,15 @@ def test_one_zero_may_end_one_frame_and_begin_the_next(wire: SerialWire) -> None
 
 @pytest.mark.parametrize(
     "garbage",
-    [b"\0", b"\0\0\0", b"\xff" * 300, b"hello\r\n", bytes(range(1, 256)), coded(b"abc"), b"\x05\x01"],
+    [
+        b"\0",
+        b"\0\0\0",
+        b"\xff" * 300,
+        b"hello\r\n",
+        bytes(range(1, 256)),
+        coded(b"abc"),
+        b"\x05\x01",
+    ],
 )
 def test_garbage_is_skipped(client: Client, wire: SerialWire, garbage: bytes) -> None:
     wire.port.write(garbage)
@@ -138,9 +146,7 @@ def test_bit_errors_are_caught_and_survived(uno: Uno, client: Client, wire: Seri
     uno.ask("adc", 1, 2000)
     boot = client.hello().boot
     upcoming = client.poll(boot, 1, SAMPLE_LENGTH, skip=60000).first
-    wait_until(
-        lambda: bool(client.poll(boot, upcoming, SAMPLE_LENGTH).samples), 20, "no samples"
-    )
+    wait_until(lambda: bool(client.poll(boot, upcoming, SAMPLE_LENGTH).samples), 20, "no samples")
     upcoming += 1
     uno.ask("uart", "rx", "ppm", 5000, 1)
     uno.ask("uart", "tx", "ppm", 5000, 2)

@@ -60,13 +60,11 @@ def cobs_encode(data: bytes) -> bytes:
     out = bytearray()
     groups = data.split(b"\0")
     for index, group in enumerate(groups):
-        while len(group) > 254 or (len(group) == 254 and index + 1 < len(groups)):
-            out += b"\xff" + group[:254]
-            group = group[254:]
-        if len(group) == 254:
-            out += b"\xff" + group
-        else:
-            out += bytes([len(group) + 1]) + group
+        rest = group
+        while len(rest) > 254 or (len(rest) == 254 and index + 1 < len(groups)):
+            out += b"\xff" + rest[:254]
+            rest = rest[254:]
+        out += bytes([len(rest) + 1]) + rest
     return bytes(out)
 
 

@@ -135,13 +135,13 @@ void GatewayDeviceBase::watchdog() {
 
 void GatewayDeviceBase::run() {
   if (watched_) feedWatchdog();
-  const uint32_t nowMs = millis();
-  tick(nowMs);
+  tick(millis());
   for (Transport* transport = transports_; transport; transport = transport->next) {
-    transport->run(*this, millis()); // its own time: readers may have taken a while
+    transport->run(*this, millis());
   }
-  indicator_.run(nowMs, error() != kDeclarationsGood);
-  if (restarting_ && static_cast<int32_t>(nowMs - restartAtMs_) >= 0) restartBoard();
+  // Time is asked anew at each step: what a step noted down must not lie ahead of the next one.
+  indicator_.run(millis(), error() != kDeclarationsGood);
+  if (restarting_ && static_cast<int32_t>(millis() - restartAtMs_) >= 0) restartBoard();
 }
 
 Outcome GatewayDeviceBase::identify() {
