@@ -23,14 +23,14 @@ def simulator() -> None:
 
 
 @pytest.fixture(scope="session")
-def test_node(simulator: None) -> Path:
+def node_elf(simulator: None) -> Path:
     return firmware("TestNode")
 
 
 @pytest.fixture
-def uno(test_node: Path) -> Iterator[Uno]:
+def uno(node_elf: Path) -> Iterator[Uno]:
     """A board that runs TestNode and has started."""
-    with Uno(test_node) as board:
+    with Uno(node_elf) as board:
         wait_for_board(board, ADDRESS)
         yield board
 

@@ -12,9 +12,9 @@ from tests.support.reference import wait_for_board
 CLIMATE = 0x13
 
 
-def test_smbus2_finds_and_uses_two_boards(test_node: Path, tmp_path: Path) -> None:
+def test_smbus2_finds_and_uses_two_boards(node_elf: Path, tmp_path: Path) -> None:
     with (
-        Uno(test_node, directory=tmp_path / "a") as first,
+        Uno(node_elf, directory=tmp_path / "a") as first,
         Uno(firmware("ClimateNode"), directory=tmp_path / "b") as second,
     ):
         wait_for_board(first, ADDRESS)

@@ -73,11 +73,11 @@ def test_unknown_and_malformed_requests(bench: Bench) -> None:
         assert refused.value.code == code
 
 
-def test_uid_and_boot_counter_survive_reset_and_power_loss(test_node: Path, tmp_path: Path) -> None:
+def test_uid_and_boot_counter_survive_reset_and_power_loss(node_elf: Path, tmp_path: Path) -> None:
     store = tmp_path / "eeprom"
     seen = []
     for _ in range(2):
-        with Uno(test_node, eeprom=store) as uno:
+        with Uno(node_elf, eeprom=store) as uno:
             wait_for_board(uno, ADDRESS)
             client = Client(I2cWire.of(uno, ADDRESS))
             seen.append(client.hello())
@@ -89,8 +89,8 @@ def test_uid_and_boot_counter_survive_reset_and_power_loss(test_node: Path, tmp_
     assert len({hello.uid for hello in seen}) == 1
 
 
-def test_boots_are_spread_over_the_eeprom(test_node: Path) -> None:
-    with Uno(test_node) as uno:
+def test_boots_are_spread_over_the_eeprom(node_elf: Path) -> None:
+    with Uno(node_elf) as uno:
         wait_for_board(uno, ADDRESS)
         client = Client(I2cWire.of(uno, ADDRESS))
         for boot in range(2, 15):
@@ -104,17 +104,17 @@ def test_boots_are_spread_over_the_eeprom(test_node: Path) -> None:
         assert uno.eeprom(STORE + 2, 8) == client.hello().uid
 
 
-def test_two_boards_make_two_uids(test_node: Path) -> None:
+def test_two_boards_make_two_uids(node_elf: Path) -> None:
     uids = set()
     for _ in range(2):
-        with Uno(test_node) as uno:
+        with Uno(node_elf) as uno:
             wait_for_board(uno, ADDRESS)
             uids.add(Client(I2cWire.of(uno, ADDRESS)).hello().uid)
     assert len(uids) == 2
 
 
-def test_a_board_that_starts_says_hello_unasked(test_node: Path, open_port: OpenPort) -> None:
-    with Uno(test_node, reset_on_open=True) as uno:
+def test_a_board_that_starts_says_hello_unasked(node_elf: Path, open_port: OpenPort) -> None:
+    with Uno(node_elf, reset_on_open=True) as uno:
         wait_for_board(uno, ADDRESS)
         wire = SerialWire(open_port(uno))
         frame = wire.listen(10)

@@ -106,8 +106,8 @@ def test_our_own_words_coming_back_are_not_answered(uno: Uno, wire: SerialWire) 
     assert uno.facts("stat")["tx"] - sent <= len(coded(frame))
 
 
-def test_a_reset_in_the_middle_of_a_frame(test_node: Path, open_port: OpenPort) -> None:
-    with Uno(test_node, reset_on_open=True) as uno:
+def test_a_reset_in_the_middle_of_a_frame(node_elf: Path, open_port: OpenPort) -> None:
+    with Uno(node_elf, reset_on_open=True) as uno:
         wait_for_board(uno, ADDRESS)
         wire = SerialWire(open_port(uno))
         client = Client(wire)
@@ -127,8 +127,8 @@ def test_a_reset_in_the_middle_of_a_frame(test_node: Path, open_port: OpenPort) 
         assert uno.pin("D7")["level"] == 0
 
 
-def test_a_reset_during_a_command(test_node: Path, open_port: OpenPort) -> None:
-    with Uno(test_node) as uno:
+def test_a_reset_during_a_command(node_elf: Path, open_port: OpenPort) -> None:
+    with Uno(node_elf) as uno:
         wait_for_board(uno, ADDRESS)
         wire = SerialWire(open_port(uno))
         client = Client(wire, tries=1, reply_timeout_s=0.2)

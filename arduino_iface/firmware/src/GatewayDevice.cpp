@@ -113,11 +113,6 @@ bool GatewayDeviceBase::beginI2C(uint8_t address) {
   return true;
 }
 
-bool GatewayDeviceBase::beginSerial(HardwareSerial& port, uint32_t baudRate) {
-  port.begin(baudRate);
-  return beginStream(port);
-}
-
 bool GatewayDeviceBase::beginStream(Stream& stream) {
   static SerialTransport transport;
   if (!begin(transport.link)) return false;

@@ -87,7 +87,11 @@ class GatewayDeviceBase : private gateway::Core {
   // Each gives false when something was declared that cannot work; the lamp then flickers, and
   // error() says what it was.
   bool beginI2C(uint8_t address); // 0x08 to 0x77
-  bool beginSerial(HardwareSerial& port, uint32_t baudRate);
+  template <typename Port> // HardwareSerial, or the USB port of a Leonardo
+  bool beginSerial(Port& port, uint32_t baudRate) {
+    port.begin(baudRate);
+    return beginStream(port);
+  }
   bool beginStream(Stream& stream); // any other stream, already begun
   gateway::DeclarationError error() const { return declarations.error; }
 
@@ -132,5 +136,5 @@ class GatewayDeviceOf : public GatewayDeviceBase {
   uint8_t ring_[kRingBytes];
 };
 
-// Room for most boards: on an Uno 0.9 KB of its 2 KB, the transport included.
+// Room for most boards: 0.7 KB of an Uno's 2 KB, transport included.
 typedef GatewayDeviceOf<8, 6, 6, 256> GatewayDevice;

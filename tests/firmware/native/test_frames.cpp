@@ -144,7 +144,8 @@ TEST(corrupted_frames_are_never_accepted) {
     }
     if (bytes == good) continue; // two flips of one bit
     Frame frame;
-    accepted += parseFrame(bytes.data(), bytes.size(), item["address"].number(), frame) == kGoodFrame;
+    const uint8_t address = item["address"].number();
+    accepted += parseFrame(bytes.data(), bytes.size(), address, frame) == kGoodFrame;
   }
   CHECK_SAME(accepted, 0L);
 }

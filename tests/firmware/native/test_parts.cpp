@@ -206,7 +206,8 @@ TEST(mistakes_in_a_sketch_are_found) {
   CHECK_SAME(errorOf([](Declarations& d) { d.name = "a234567890123456789012345"; }), int{kBadName});
   CHECK_SAME(errorOf([](Declarations& d) { d.firmware = "1 2"; }), int{kBadName});
   CHECK_SAME(errorOf([](Declarations& d) { d.addChannel("a", "", kI16, 1, zero); }), int{kBadUnit});
-  CHECK_SAME(errorOf([](Declarations& d) { d.addChannel("a", "-", kI16, 0, zero); }), int{kBadScale});
+  CHECK_SAME(errorOf([](Declarations& d) { d.addChannel("a", "-", kI16, 0, zero); }),
+             int{kBadScale});
   CHECK_SAME(errorOf([](Declarations& d) { d.addChannel("a", "-", kI16, 1, Reader()); }),
              int{kNoFunction});
   CHECK_SAME(errorOf([](Declarations& d) {
@@ -245,7 +246,8 @@ TEST(argument_types_follow_their_bounds) {
 }
 
 TEST(arguments_outside_their_bounds_are_refused) {
-  const ArgumentSpec specs[] = {{"a", kI16, true, -5, 5}, {"b", kF32, true, 0, 1}, {"c", kU32, true, 0, 9}};
+  const ArgumentSpec specs[] = {
+      {"a", kI16, true, -5, 5}, {"b", kF32, true, 0, 1}, {"c", kU32, true, 0, 9}};
   struct Case {
     int16_t a;
     float b;

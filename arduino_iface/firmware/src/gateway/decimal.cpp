@@ -1,7 +1,5 @@
 #include "decimal.h"
 
-#include <math.h>
-
 namespace gateway {
 
 uint8_t formatDigits(uint32_t value, char* out) {
@@ -45,9 +43,11 @@ uint8_t formatReal(float value, char* out) {
     out[n++] = '0';
     return n;
   }
-  int8_t exponent = static_cast<int8_t>(floorf(log10f(value)));
+  int8_t exponent = 0;
+  for (float v = value; v >= 10; v /= 10) exponent++;
+  for (float v = value; v < 1; v *= 10) exponent--;
   uint32_t digits = static_cast<uint32_t>(scaledBy(value, 5 - exponent) + 0.5f);
-  if (digits >= 1000000) { // rounding, or log10f a hair too low
+  if (digits >= 1000000) { // rounding, here or in the search for the exponent
     exponent++;
     digits = static_cast<uint32_t>(scaledBy(value, 5 - exponent) + 0.5f);
   } else if (digits < 100000) {

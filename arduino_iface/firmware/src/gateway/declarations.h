@@ -46,8 +46,8 @@ enum DeclarationError : uint8_t {
 };
 
 struct Declarations {
-  Declarations(Text deviceName, Channel* channelRoom, uint8_t channelMax, Command* commandRoom, uint8_t commandMax,
-               ArgumentSpec* argumentRoom, uint8_t argumentMax)
+  Declarations(Text deviceName, Channel* channelRoom, uint8_t channelMax, Command* commandRoom,
+               uint8_t commandMax, ArgumentSpec* argumentRoom, uint8_t argumentMax)
       : name(deviceName),
         firmware("0"),
         channels(channelRoom),

@@ -26,7 +26,8 @@ namespace {
 // Receives the text character by character, keeps the part asked for and measures the whole.
 class SchemaWriter {
  public:
-  SchemaWriter(uint16_t from, uint8_t* out, uint8_t count) : out_(out), from_(from), count_(count) {}
+  SchemaWriter(uint16_t from, uint8_t* out, uint8_t count)
+      : out_(out), from_(from), count_(count) {}
 
   void put(char c) {
     if (position_ >= from_ && kept_ < count_) out_[kept_++] = c;
