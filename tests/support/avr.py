@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ PRELOAD = BUILD / "i2cdev.so"
 AVR_CORE = Path("/usr/share/arduino/hardware/arduino/avr")
 BOOTLOADER = AVR_CORE / "bootloaders" / "optiboot" / "optiboot_atmega328.hex"
 
+_BUILD_TIMEOUT_S = 300.0
 _START_TIMEOUT_S = 20.0
 _ANSWER_TIMEOUT_S = 20.0
 
@@ -48,12 +49,27 @@ class Transfer:
     held_max_us: float
 
 
-def build(target: str = "all") -> None:
-    """Bring the simulator and its sketches up to date. Safe to call from several processes."""
+def make(*arguments: str) -> str:
+    """Run make in the project's folder and return its output; one process at a time does."""
     BUILD.mkdir(parents=True, exist_ok=True)
     with open(BUILD / "lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _run(["make", "-s", "-C", str(SIMULATOR), target])
+        done = subprocess.run(
+            ["make", "-s", *arguments],
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=_BUILD_TIMEOUT_S,
+        )
+    if done.returncode:
+        raise RuntimeError(f"make {' '.join(arguments)}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def build(target: str = "all") -> None:
+    """Bring the simulator and its sketches up to date. Safe to call from several processes."""
+    make("-C", str(SIMULATOR), target)
 
 
 def firmware(sketch: str, **defines: int) -> Path:
@@ -67,23 +83,12 @@ def firmware(sketch: str, **defines: int) -> Path:
     ]
     source = next(path for path in candidates if path.is_dir())
     out = BUILD / "-".join([sketch, *(f"{k}_{v}" for k, v in sorted(defines.items()))])
-    BUILD.mkdir(parents=True, exist_ok=True)
-    with open(BUILD / "lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _run(
-            [
-                *("make", "-s", "-f", str(SIMULATOR / "avr.mk"), f"SKETCH={source}", f"OUT={out}"),
-                f"LIBDIRS={ROOT / 'arduino_iface' / 'firmware'}",
-                "DEFS=" + " ".join(f"-D{k}={v}" for k, v in sorted(defines.items())),
-            ]
-        )
+    make(
+        *("-f", str(SIMULATOR / "avr.mk"), f"SKETCH={source}", f"OUT={out}"),
+        f"LIBDIRS={ROOT / 'arduino_iface' / 'firmware'}",
+        "DEFS=" + " ".join(f"-D{k}={v}" for k, v in sorted(defines.items())),
+    )
     return out / f"{sketch}.elf"
-
-
-def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float, what: str) -> None:
