@@ -17,7 +17,7 @@ ALL_LIBDIRS := $(LIBDIRS) $(addprefix $(AVR)/libraries/,$(LIBS))
 CPPFLAGS := $(DEFS) -mmcu=atmega328p -DF_CPU=16000000L -DARDUINO=10819 -DARDUINO_AVR_UNO \
   -DARDUINO_ARCH_AVR -DDECIMAL_DIG=__DECIMAL_DIG__ -I$(CORE) -I$(AVR)/variants/standard \
   $(ALL_LIBDIRS:%=-I%/src)
-COMMON   := -g -Os -ffunction-sections -fdata-sections -MMD -flto
+COMMON   := -g -Os -ffunction-sections -fdata-sections -MMD -MP -flto
 CFLAGS   := $(COMMON) -std=gnu11 -fno-fat-lto-objects
 CXXFLAGS := $(COMMON) -std=gnu++11 -fpermissive -fno-exceptions -fno-threadsafe-statics \
   -Wno-error=narrowing
@@ -55,7 +55,7 @@ define rule
 $(2): $(1)
 	@mkdir -p $$(@D)
 	$(if $(filter %.cpp,$(1)),avr-g++ $(3) $$(CXXFLAGS),$(if $(filter %.S,$(1)),avr-gcc \
-	  -x assembler-with-cpp -flto -MMD -g,avr-gcc $(3) $$(CFLAGS))) -c $$(CPPFLAGS) $$< -o $$@
+	  -x assembler-with-cpp -flto -MMD -MP -g,avr-gcc $(3) $$(CFLAGS))) -c $$(CPPFLAGS) $$< -o $$@
 endef
 warnings = $(if $(filter $(OWN_LIBDIRS:%=%/%),$(1)),$(OWN_WARNINGS),-w)
 $(foreach s,$(CORE_SRC) $(LIB_SRC),$(eval $(call rule,$(s),$(call objects,$(s)),$(call warnings,$(s)))))

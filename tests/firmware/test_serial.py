@@ -8,7 +8,7 @@ import pytest
 
 from tests.firmware.conftest import ADDRESS, SAMPLE_LENGTH, OpenPort
 from tests.firmware.test_commands import FAN, HANG, LAMP, SAY
-from tests.support.avr import Uno, wait_until
+from tests.support.avr import BOOTLOADER, Uno, wait_until
 from tests.support.reference import (
     COMMAND,
     DONE,
@@ -175,3 +175,23 @@ def test_one_damaged_byte_anywhere(uno: Uno, client: Client, way: str, fault: st
         uno.ask("uart", way, fault, position, 1, "10")
         assert client.command(position, LAMP, bytes([position % 2])) == DONE
         assert uno.pin("D7")["level"] == position % 2
+
+
+def test_a_boot_loader_listens_first_and_then_the_board_says_hello(
+    node_elf: Path, open_port: OpenPort
+) -> None:
+    """The two seconds in which a gateway stays silent after opening a port are enough."""
+    with Uno(node_elf, bootloader=BOOTLOADER, reset_on_open=True) as uno:
+        wait_for_board(uno, ADDRESS)
+        wire = SerialWire(open_port(uno))
+        opened_us = uno.facts("stat")["us"]
+        announced = wire.listen(20)
+        assert announced is not None
+        assert announced[2] == 0
+        client = Client(wire)
+        assert client.hello().boot == 2
+        # The sketch's start, by its own clock; the least of some, for this process may be held up.
+        started_us = min(
+            -1000 * client.hello().uptime_ms + uno.facts("stat")["us"] for _ in range(10)
+        )
+        assert 500_000 < started_us - opened_us < 2_000_000
