@@ -195,3 +195,20 @@ def test_a_boot_loader_listens_first_and_then_the_board_says_hello(
             -1000 * client.hello().uptime_ms + uno.facts("stat")["us"] for _ in range(10)
         )
         assert 500_000 < started_us - opened_us < 2_000_000
+
+
+def test_a_board_that_is_unplugged_comes_back_as_itself(
+    node_elf: Path, open_port: OpenPort, tmp_path: Path
+) -> None:
+    with Uno(node_elf, eeprom=tmp_path / "eeprom") as uno:
+        wait_for_board(uno, ADDRESS)
+        before = SerialWire(open_port(uno))
+        hello = Client(before).hello()
+        uno.unplug()
+        assert not uno.tty.exists()
+        with pytest.raises(OSError):  # noqa: PT011 - whichever of write and read sees it first
+            Client(before, tries=1, reply_timeout_s=5).hello()
+        uno.plug()
+        wait_for_board(uno, ADDRESS)
+        again = Client(SerialWire(open_port(uno))).hello()
+        assert (again.uid, again.boot) == (hello.uid, hello.boot + 1)

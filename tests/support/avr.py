@@ -135,6 +135,13 @@ class Uno:
         self._received = b""
 
     def __enter__(self) -> Self:
+        self.plug()
+        return self
+
+    def plug(self) -> None:
+        """Power the board, at first or again after :meth:`unplug`; EEPROM lasts if it has a file."""
+        assert self._process is None, "the board is running"
+        self._received = b""
         self.directory.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(self._arguments, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
@@ -145,7 +152,6 @@ class Uno:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(_ANSWER_TIMEOUT_S)
         self._socket.connect(str(self.directory / "ctl"))
-        return self
 
     def __exit__(
         self,
