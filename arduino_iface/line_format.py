@@ -53,6 +53,11 @@ class LineSplitter:
         self._skipping = False
         self._beginning = True
 
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing has come since the `reset`."""
+        return self._beginning and not self._rest and not self._skipping
+
     def reset(self) -> None:
         """Forget what has come: the port was opened anew."""
         self._rest.clear()

@@ -102,10 +102,8 @@ class RegisterDevice:
         turn = _Turn(priority, timeout_s)
         with self._turn.hold(priority, timeout_s):
             self._stats.count(requests=1)
-        if self.registers.verify is Verify.TWICE:
-            raw = self._read_in_passes(turn)
-        else:
-            raw = self._read_once(turn)
+        twice = self.registers.verify is Verify.TWICE
+        raw = self._read_in_passes(turn) if twice else self._read_once(turn)
         self._stats.answered(self.clock.monotonic() - began)
         values: dict[str, Readable] = {}
         out_of_range = False
