@@ -137,7 +137,11 @@ class LineDevice:
         """
         checked = argument_codec.check(command, arguments)
         setting = self.settings.commands[command.code]
-        text = setting.text(checked).encode("ascii")
+        try:
+            text = setting.text(checked).encode("ascii")
+        except ValueError as error:
+            problems = dict.fromkeys(checked, f"the command {error}")
+            raise argument_codec.InvalidArguments(problems) from error
         with self._turn.hold(priority, timeout_s):
             self._open(priority, timeout_s)
             self._await_boot(priority, timeout_s)

@@ -19,6 +19,9 @@ TEMPLATE_MAX = 256
 WORD_MAX = 32
 """Characters of a word that stands for an argument."""
 
+DECIMALS_MAX = 9
+"""Digits after the point of a number that is sent."""
+
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _SENDABLE = re.compile(r"[\x20-\x7e\t\r\n]+")
 _WORD = re.compile(rf"[\x21-\x7e](?:[\x20-\x7e]{{0,{WORD_MAX - 2}}}[\x21-\x7e])?")
@@ -45,14 +48,17 @@ class LineArgument:
         return Argument(self.name, self.type, self.minimum, self.maximum, self.choices)
 
     def text(self, value: Number | str) -> str:
-        """A checked value as it is sent; numbers never with an exponent, which sketches rarely read."""
+        """A checked value as it is sent; numbers without an exponent, which sketches rarely read."""
         if self.type is ValueType.BOOL:
             return self.words[bool(value)]
         if isinstance(value, str):
             if value not in self.choices:
                 raise ValueError(f"{self.name} is none of its choices")
             return value
-        return format(Decimal(repr(value)), "f")
+        if isinstance(value, int):
+            return str(value)
+        rounded = format(Decimal(repr(value)), f".{DECIMALS_MAX}f").rstrip("0").rstrip(".")
+        return "0" if rounded == "-0" else rounded
 
 
 @dataclass(frozen=True, slots=True)

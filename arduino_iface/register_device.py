@@ -4,10 +4,12 @@ A register is read by writing its number and then reading, in two transactions. 
 checksum, and a Raspberry Pi can lose the write (so that old data comes), repeat data or shift it. What is
 accepted was therefore confirmed in one of these ways, as the map's `verify` says:
 
-- TWICE: every channel was read alike in two passes over the registers; a third pass breaks the tie. A
-  channel for which no two of the three agree, such as a counter that never stands still, is missing from
-  this measurement and the others are not. One damaged read is never accepted, two only if they were
-  damaged alike. Give such a channel a `tolerance`: the later of two readings that close is taken.
+- TWICE: every channel was read alike in two passes over the registers, the second in reverse order, so
+  that old data is that of another block; a third pass breaks the tie. A channel for which no two of the
+  three agree, such as a counter that never stands still, is missing from this measurement and the others
+  are not. One damaged read is never accepted; two are if both were damaged alike, which is as rare as the
+  square of the rate of damage. Give a restless channel a `tolerance`: the later of two readings that close
+  is taken, so a damaged one within it is not noticed either.
 - ECHO: the sketch said which register it answered for, in the first byte or in a register of its own.
   This finds lost writes and old data. What is shifted after the echo it does not find.
 - NONE: whatever is read is taken; for boards on wires without these faults.
@@ -158,11 +160,11 @@ class RegisterDevice:
         return found
 
     def _read_in_passes(self, turn: _Turn) -> Mapping[str, bytes]:
-        """All blocks, then all again: a repetition of old data then is that of another block."""
+        """All blocks, then all in reverse: what a lost write or a repetition brings differs each time."""
         found: dict[str, bytes] = {}
         seen: dict[str, list[bytes]] = {}
         for number in range(PASSES_MAX):
-            for block in self._blocks:
+            for block in self._blocks[:: -1 if number % 2 else 1]:
                 unsettled = [one for one in block.channels if one.name not in found]
                 if not unsettled:
                     continue

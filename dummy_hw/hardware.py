@@ -11,7 +11,6 @@ from dummy_hw.line_board import LineBoard
 from dummy_hw.pty_board import PtyBoards
 from dummy_hw.register_board import RegisterBoard
 
-
 SimulatedBoard = DummyBoard | RegisterBoard | LineBoard
 
 

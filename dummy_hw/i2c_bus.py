@@ -33,7 +33,7 @@ class I2cBoard(Protocol):
         """Raises `ValueError` when it cannot work with reads of `reply_max` bytes."""
         ...
 
-    def i2c_write(self, address: int, data: bytes, late_s: float = 0.0) -> bool:
+    def i2c_write(self, address: int, data: bytes, late_s: float = 0.0, /) -> bool:
         """One write transaction to its address; whether it was acknowledged."""
         ...
 

@@ -258,7 +258,8 @@ def _nested(fields: Mapping[str, Readable]) -> dict[str, object]:
         place = tree
         for key in path:
             inner = place.setdefault(key, {})
-            assert isinstance(inner, dict)
+            if not isinstance(inner, dict):
+                inner = place[key] = {}  # a field cannot be a value and an object as well
             place = inner
         place[last] = value
     return tree

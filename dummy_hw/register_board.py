@@ -91,8 +91,8 @@ class RegisterBoard:
         with self._lock:
             return self._show(register, length)
 
-    def i2c_write(self, address: int, data: bytes, late_s: float = 0.0) -> bool:
-        """One write transaction; whether it was acknowledged."""
+    def i2c_write(self, _address: int, data: bytes, _late_s: float = 0.0, /) -> bool:
+        """One write transaction, obeyed at once; whether it was acknowledged."""
         with self._lock:
             if not self._on_air():
                 return False

@@ -235,6 +235,8 @@ def _check_argument(document: Document, path: Path, values: Values) -> None:
     if kind == "choice" and "choices" not in values:
         hint = 'write for example choices = ["auto", "off"]'
         document.problem((*path, "choices"), "missing key: a choice needs them", hint)
+    if kind not in ("integer", "number"):
+        return
     lowest, highest = line_limits(values)
     if _check_limits(document, path, lowest, highest) and kind == "integer":
         for key in ("minimum", "maximum"):
