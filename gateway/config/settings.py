@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
+from arduino_iface.line_reader import LineSettings
+from arduino_iface.register_map import RegisterMap
 from gateway.config.redact import redact_uri, secrets_of_uri
 
 
@@ -145,6 +147,10 @@ class DeviceSettings:
     driver: str = "protocol"
     metadata: Mapping[str, str] = field(default_factory=_no_metadata)
     """Stamped on every reading of the device."""
+    registers: RegisterMap | None = None
+    """With driver "registers": its register map."""
+    lines: LineSettings | None = None
+    """With driver "lines": what it prints and takes."""
 
 
 @dataclass(frozen=True, slots=True)
