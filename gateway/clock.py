@@ -1,5 +1,6 @@
 """The gateway's clocks: wall time for people, monotonic time for waiting, boot time for stamping."""
 
+import functools
 import time
 from pathlib import Path
 from typing import Protocol
@@ -46,4 +47,10 @@ class MachineClock(SystemClock):
 
     def boot_id(self) -> str:
         """The kernel's boot id. Raises `OSError` where there is no Linux kernel."""
-        return _BOOT_ID.read_text().strip()
+        return _kernel_boot_id()
+
+
+@functools.cache
+def _kernel_boot_id() -> str:
+    """Read once: it is asked for with every reading, and outlives this process."""
+    return _BOOT_ID.read_text().strip()

@@ -133,8 +133,9 @@ class DevicePoller:
             self._set_online()
 
     def _poll_round(self, now: float) -> None:
-        intake = self._intake
-        if intake is None or self.device.identity is None:
+        intake, identity = self._intake, self.device.identity
+        # Not of another boot either, whose numbers would make the board forget samples of this one.
+        if intake is None or identity is None or not intake.is_of(identity):
             intake = self._identify()
         try:
             self._drain(intake, now)

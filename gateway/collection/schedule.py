@@ -26,7 +26,10 @@ class Schedule:
     def advance(self, now: float) -> int:
         """The due time has been used: go to the next one after `now`; return how many were missed."""
         missed = max(0, math.floor((now - self.due) / self.interval_s))
-        self.due += (missed + 1) * self.interval_s
+        following = self.due + (missed + 1) * self.interval_s
+        if following <= now:  # a quotient that was rounded down
+            missed, following = missed + 1, following + self.interval_s
+        self.due = following
         return missed
 
     def change(self, interval_s: float, now: float) -> None:

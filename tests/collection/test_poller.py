@@ -9,6 +9,7 @@ import pytest
 from arduino_iface.device import Polled, ProtocolDevice
 from arduino_iface.errors import BusBusy
 from arduino_iface.i2c_link import I2cLink
+from arduino_iface.messages import CommandStatus
 from dummy_hw.board import DummyBoard
 from dummy_hw.eeprom import MemoryEeprom
 from dummy_hw.serial_wire import DummySerialTransport
@@ -356,6 +357,35 @@ def test_a_busy_bus_is_missed_polls_and_in_the_end_an_absent_device(house: House
     view = house.view("greenhouse")
     assert view.state is DeviceState.ONLINE
     assert view.health.missed >= 4
+
+
+class CrowdedDevice(ProtocolDevice):
+    """No command gets through as long as told."""
+
+    crowded = False
+
+    def command(self, *arguments: object, **options: object) -> CommandStatus:
+        if self.crowded:
+            raise BusBusy("not free within 1 s")
+        return super().command(*arguments, **options)  # type: ignore[arg-type]
+
+
+def test_numbers_of_one_boot_are_never_asked_of_another(house: House) -> None:
+    """The board is known to have started again, and then could not be told its interval."""
+    board = attached(house)
+    house.transport.attach(ADDRESS, board)
+    device = CrowdedDevice(I2cLink(house.bus, ADDRESS))
+    poller = house.poller("greenhouse", device, house.bus.close, ADDRESS, 0.1)
+    house.run(5.0, poller)
+    board.reset()
+    device.crowded = True
+    house.run(2.0, poller)
+    device.crowded = False
+    house.run(2.0, poller)
+    house.drain(poller, board)
+    assert house.numbers("greenhouse", 2) == list(range(1, board.status().next_seq))
+    first = house.numbers("greenhouse", 1)
+    assert first == list(range(1, len(first) + 1))
 
 
 class BrokenDevice(ProtocolDevice):

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.collection.backoff import BackOff
@@ -36,6 +36,7 @@ def test_on_time_every_tick_that_is_due_is_used_and_none_missed(
     assert (used, missed) == (polls, 0)
 
 
+@example(10.844896114082456, [3.0])
 @given(st.floats(0.01, 100.0), st.lists(st.floats(0.0, 10.0), max_size=30))
 def test_what_is_used_and_what_is_missed_is_all_that_was_due(
     interval_s: float, delays: list[float]
