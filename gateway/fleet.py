@@ -13,11 +13,17 @@ from arduino_iface.device import Identity, ProtocolDevice
 from arduino_iface.errors import ProtocolMismatch
 from gateway.clock import WallClock
 from gateway.collection.poller import DevicePoller
+from gateway.device_maker import DeviceMaker
 from gateway.discovery.book import Book, Entry, Place
+from gateway.drivers.base import Driver
 from gateway.journal.types import DeviceRow
 from gateway.registry import DeviceState, DeviceView, Registry
 
 log = logging.getLogger(__name__)
+
+
+class NotYet(Exception):
+    """Whether a board may join shows only after another device was asked: look again in a moment."""
 
 
 class DeviceStore(Protocol):
@@ -32,14 +38,11 @@ class Fleet:
     """Every device with its poller. Thread-safe: timers, discovery and request threads use it."""
 
     def __init__(
-        self,
-        make_poller: Callable[[str, Place, ProtocolDevice], DevicePoller],
-        registry: Registry,
-        store: DeviceStore,
-        clock: WallClock,
+        self, maker: DeviceMaker, registry: Registry, store: DeviceStore, clock: WallClock
     ) -> None:
-        """`make_poller` makes the poller of a device that was found, by id and place."""
-        self._make_poller = make_poller
+        """Empty; `maker` asks this fleet from now on whether a board may speak for a device."""
+        self.changed: Callable[[], None] = _nobody_listens
+        self._maker = maker
         self._registry = registry
         self._store = store
         self._clock = clock
@@ -47,26 +50,33 @@ class Fleet:
         self._book = Book()
         self._pollers: dict[str, DevicePoller] = {}
         self._earlier: dict[str, str] = {}  # uid by device id, from before this start
-        self.changed: Callable[[], None] = lambda: None
+        self._doubted: dict[str, float] = {}  # uid to when its second appearance was noticed
+        maker.claim = self.claim
 
-    def configure(self, poller: DevicePoller, place: Place) -> None:
+    def configure(self, poller: DevicePoller) -> None:
         """Add a device of the configuration, whose place is fixed."""
         with self._guard:
-            device = poller.settings.source.device
-            self._book.add(Entry(device, place=place, configured=True))
-            self._pollers[device] = poller
+            settings = poller.settings
+            place = Place(settings.bus, settings.address)
+            self._book.add(Entry(settings.source.device, place=place, configured=True))
+            self._pollers[settings.source.device] = poller
 
     def remember(self, rows: Sequence[DeviceRow]) -> None:
         """Take over what the journal knows from earlier runs; devices not seen since stay hidden."""
         with self._guard:
             for row in rows:
+                known = self._book.get(row.id)
                 if row.uid is None:
                     continue
-                known = self._book.get(row.id)
-                if known is not None and known.configured:
-                    self._earlier[row.id] = row.uid
-                elif known is None:
+                if known is None:
                     self._book.add(Entry(row.id, uid=row.uid))
+                elif known.configured and known.uid is None:
+                    self._earlier[row.id] = row.uid
+
+    def driver(self, device: str) -> Driver | None:
+        """What a command to a device goes to, or None for an unknown device."""
+        poller = self.poller(device)
+        return None if poller is None else poller.driver
 
     def pollers(self) -> Sequence[DevicePoller]:
         """Every poller, those of the configuration first."""
@@ -85,10 +95,10 @@ class Fleet:
             return self._pollers.get(entry.id) if entry else None
 
     def claim(self, device: str, identity: Identity, place: Place) -> None:
-        """A board has identified itself where `device` is expected: may it speak for it?
+        """Let a board speak for the device that was expected there.
 
-        Raises `ProtocolMismatch` when it may not: the board is another one than before, or is known as
-        another device that is present elsewhere.
+        Raises `ProtocolMismatch` when it may not: the board is another one than before, or is another
+        device that is present elsewhere.
         """
         with self._guard:
             mine = self._book.get(device)
@@ -97,26 +107,43 @@ class Fleet:
                     f"another board answers here: uid {identity.uid} instead of {mine.uid}; if it was "
                     "exchanged on purpose, restart the gateway"
                 )
-            self._require_single(device, identity, place)
+            holder = self._registry.claim(identity.uid, device)
+            if holder is not None:
+                raise ProtocolMismatch(_twice(identity, holder))
             self._note_exchange(device, identity)
             other = self._book.by_uid(identity.uid)
             if other is not None and other.id != device:
                 self._retire(other, device)
-            entry = self._book.bind(device, identity.uid, place)
-            self._save(entry, identity)
+            self._save(self._book.bind(device, identity.uid, place), identity)
 
     def found(self, place: Place, device: ProtocolDevice, identity: Identity) -> str:
         """A board was found where none is expected: a new one, or a known one that has moved.
 
-        Returns the id of its device. Raises `ProtocolMismatch` when its uid is present elsewhere too.
+        Returns the id of its device. Raises `NotYet` while it is not clear whether the board is still at
+        its former place too, and `ProtocolMismatch` when it is: two boards have the same identity.
         """
         with self._guard:
-            self._require_single("", identity, place)
             entry = self._book.by_uid(identity.uid)
             if entry is None:
                 entry = Entry(self._book.name_for(identity.schema.name, identity.uid))
                 self._book.add(entry)
+            else:
+                self._require_gone(entry, identity)
             return self._settle(entry, place, device, identity)
+
+    def _require_gone(self, entry: Entry, identity: Identity) -> None:
+        """A uid that is at two places at once is two boards: never mix their readings."""
+        poller, view = self._pollers.get(entry.id), self._registry.get(entry.id)
+        if poller is None or view is None or view.state is not DeviceState.ONLINE:
+            self._doubted.pop(identity.uid, None)
+            return
+        since = self._doubted.setdefault(identity.uid, self._clock.monotonic())
+        if view.last_seen_mono is None or view.last_seen_mono <= since:
+            poller.nudge()
+            self.changed()
+            raise NotYet(f"is {entry.id} still at {entry.place}?")
+        self._doubted.pop(identity.uid)
+        raise ProtocolMismatch(_twice(identity, entry.id))
 
     def _settle(
         self, entry: Entry, place: Place, device: ProtocolDevice, identity: Identity
@@ -125,26 +152,15 @@ class Fleet:
         poller = self._pollers.get(entry.id)
         where = {"device": entry.id, "bus": place.bus}
         if poller is None:
-            self._pollers[entry.id] = self._make_poller(entry.id, place, device)
+            self._pollers[entry.id] = self._maker.found(entry.id, place, device)
             log.info("found at %s: uid %s", place, identity.uid, extra=where)
         else:
-            poller.move(device, place.bus, place.address)
+            driver = self._maker.found_driver(entry.id, place, device)
+            poller.move(driver, place, self._maker.disconnect(place))
             log.info("has moved from %s to %s", entry.place or "nowhere", place, extra=where)
         self._save(bound, identity)
         self.changed()
         return entry.id
-
-    def _require_single(self, device: str, identity: Identity, place: Place) -> None:
-        """A uid that is at two places at once is two boards: never mix their readings."""
-        other = self._book.by_uid(identity.uid)
-        if other is None or other.id == device or other.place in (None, place):
-            return
-        view = self._registry.get(other.id)
-        if view is not None and view.state in (DeviceState.ONLINE, DeviceState.LATE):
-            raise ProtocolMismatch(
-                f"uid {identity.uid} is also at {other.place} as {other.id}: two boards must not have "
-                "the same identity; erase the EEPROM of one of them"
-            )
 
     def _note_exchange(self, device: str, identity: Identity) -> None:
         before = self._earlier.pop(device, None)
@@ -184,6 +200,17 @@ class Fleet:
                 last_seen_ms=self._clock.wall_ms(),
             )
         )
+
+
+def _twice(identity: Identity, holder: str) -> str:
+    return (
+        f"the board {identity.uid} answers as {holder} already; take one of the two away, or give one a "
+        "new identity (erase its EEPROM)"
+    )
+
+
+def _nobody_listens() -> None:
+    """Until somebody wants to know that pollers have come or gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,9 +79,7 @@ def _quality(measured: Measurement) -> Quality:
 class RegisterDriver:
     """A register map on I2C: one reading each interval."""
 
-    def __init__(
-        self, device: RegisterDevice, maker: ReadingMaker, clock: WallClock, interval_s: float
-    ) -> None:
+    def __init__(self, device: RegisterDevice, maker: ReadingMaker, interval_s: float) -> None:
         """Touches nothing."""
         self.device = device
         self.interval_s = interval_s
