@@ -7,6 +7,7 @@ are refused as well.
 """
 
 import re
+import warnings
 from dataclasses import dataclass
 
 MATCH_MAX = 128
@@ -34,8 +35,13 @@ class LinePattern:
         if not 0 < len(text) <= PATTERN_MAX:
             raise ValueError(f"is not 1 to {PATTERN_MAX} characters long")
         try:
-            compiled = re.compile(text)
-        except (re.error, OverflowError, RecursionError) as error:
+            # Only when a configuration is read, in one thread: the filter is that of the whole process.
+            with warnings.catch_warnings():
+                warnings.simplefilter(
+                    "error", FutureWarning
+                )  # "[[a]" is to mean something else one day
+                compiled = re.compile(text)
+        except (re.error, OverflowError, RecursionError, FutureWarning) as error:
             raise ValueError(f"is no regular expression: {error}") from error
         _Cost(text).check()
         return cls(text, compiled)

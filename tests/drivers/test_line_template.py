@@ -98,6 +98,7 @@ def test_a_pattern_fits_the_beginning() -> None:
     [
         "",
         "(",
+        "[[a]",
         "(a+)+$",
         "(a|a)*$",
         "(?:a?)+b",
