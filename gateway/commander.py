@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from arduino_iface import arguments as argument_codec
-from arduino_iface.device import OutcomeUnknown, ProtocolDevice
+from arduino_iface.arguments import InvalidArguments
+from arduino_iface.device import OutcomeUnknown
 from arduino_iface.errors import BusBusy, WireError
-from arduino_iface.messages import CommandRequest, CommandStatus
+from arduino_iface.messages import CommandStatus
 from arduino_iface.schema import Command
 from gateway.clock import WallClock
 from gateway.collection.intake import Committed
 from gateway.command_record import CommandRecord, CommandState
+from gateway.drivers.base import Driver
 from gateway.errors import CommandError
 from gateway.journal.errors import JournalError
 from gateway.registry import DeviceState, DeviceView, Registry
@@ -38,8 +39,15 @@ TOKENS = 0xF000
 
 log = logging.getLogger(__name__)
 
-_End = tuple[CommandState, str | None, str | None]
-"""State, error code and detail with which a command ends."""
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How a command ends: its state, the error code if it is one, and both in words."""
+
+    state: CommandState
+    error: str | None = None
+    detail: str | None = None
+    result: object = None
 
 
 class CommandLedger(Protocol):
@@ -81,15 +89,15 @@ class Commander:
     def __init__(
         self,
         registry: Registry,
-        devices: Callable[[str], ProtocolDevice | None],
+        drivers: Callable[[str], Driver | None],
         ledger: CommandLedger,
         history: CommandHistory,
         clock: WallClock,
         audit: Callable[[CommandRecord], None],
     ) -> None:
-        """`devices` finds the board behind an id; `audit` is told of every record that is final."""
+        """`drivers` finds what a command to a device goes to; `audit` is told of every record that is final."""
         self._registry = registry
-        self._devices = devices
+        self._drivers = drivers
         self._ledger = ledger
         self._history = history
         self._clock = clock
@@ -135,7 +143,7 @@ class Commander:
         return earlier
 
     def _execute(self, order: CommandOrder) -> CommandRecord:
-        device, command, packed = self._validated(order)
+        driver, command = self._validated(order)
         record = CommandRecord(
             id=str(uuid.uuid4()),
             device=order.device,
@@ -150,38 +158,42 @@ class Commander:
         )
         self._record_before_sending(record)
         began = self._clock.monotonic()
-        state, error, detail = self._send(device, record, command, packed, order.timeout_s)
+        end = self._send(driver, record, command, order.timeout_s)
         finished = replace(
             record,
-            state=state,
-            error=error,
-            detail=detail,
+            state=end.state,
+            error=end.error,
+            detail=end.detail,
+            result=end.result,
             finished_at_ms=self._clock.wall_ms(),
             duration_ms=round((self._clock.monotonic() - began) * 1000, 3),
         )
         self._record_outcome(finished)
         return _outcome(finished)
 
-    def _validated(self, order: CommandOrder) -> tuple[ProtocolDevice, Command, bytes]:
+    def _validated(self, order: CommandOrder) -> tuple[Driver, Command]:
         view = self._registry.get(order.device)
-        device = self._devices(order.device)
-        if view is None or device is None:
+        driver = self._drivers(order.device)
+        if view is None or driver is None:
             raise CommandError("unknown_device", f"there is no device {order.device!r}")
-        if view.schema is None:
-            raise _offline(view)
         # The board's own words, also in the moment before the collection has published them.
-        identity = device.identity
-        command = (identity.schema if identity else view.schema).command(order.name)
+        schema = driver.schema or view.schema
+        if schema is None:
+            raise _offline(view)
+        command = schema.command(order.name)
         if command is None:
-            known = ", ".join(one.name for one in view.schema.commands) or "none"
+            known = ", ".join(one.name for one in schema.commands) or "none"
             raise CommandError(
                 "unknown_command",
                 f"{order.device} has no command {order.name!r}; it has: {known}",
             )
-        packed = _packed(command, order.arguments, device)
+        try:
+            driver.check(command, order.arguments)
+        except InvalidArguments as error:
+            raise CommandError("invalid_arguments", str(error), problems=error.problems) from error
         if view.state in (DeviceState.OFFLINE, DeviceState.QUARANTINED):
             raise _offline(view)
-        return device, command, packed
+        return driver, command
 
     def _record_before_sending(self, record: CommandRecord) -> None:
         try:
@@ -213,26 +225,23 @@ class Commander:
             stored.wait(COMMIT_TIMEOUT_S)
 
     def _send(
-        self,
-        device: ProtocolDevice,
-        record: CommandRecord,
-        command: Command,
-        packed: bytes,
-        timeout_s: float,
+        self, driver: Driver, record: CommandRecord, command: Command, timeout_s: float
     ) -> _End:
         assert record.token is not None
         try:
-            status = device.command(record.token, command.code, packed, timeout_s=timeout_s)
+            outcome = driver.execute(record.token, command, record.arguments, timeout_s)
         except OutcomeUnknown as error:
-            return CommandState.UNKNOWN, "outcome_unknown", str(error)
+            return _End(CommandState.UNKNOWN, "outcome_unknown", str(error))
         except BusBusy as error:
-            return CommandState.EXPIRED, "bus_busy", f"never sent: {error}"
+            return _End(CommandState.EXPIRED, "bus_busy", f"never sent: {error}")
         except WireError as error:
-            return CommandState.EXPIRED, "device_offline", f"never sent: {error}"
+            return _End(CommandState.EXPIRED, "device_offline", f"never sent: {error}")
         except Exception as error:
             log.exception("this is a fault of the gateway, please report it")
-            return CommandState.UNKNOWN, "outcome_unknown", f"internal error: {error}"
-        return _ENDS[status]
+            return _End(CommandState.UNKNOWN, "outcome_unknown", f"internal error: {error}")
+        state, code = _ENDS[outcome.status]
+        result = None if outcome.confirmed else {"confirmed": False}
+        return _End(state, code, outcome.detail, result)
 
     def _next_token(self, device: str) -> int:
         with self._guard:
@@ -249,21 +258,6 @@ class Commander:
             token = start if last is None else (last + 1) % TOKENS
             self._tokens[device] = token
             return token
-
-
-def _packed(command: Command, arguments: Mapping[str, object], device: ProtocolDevice) -> bytes:
-    try:
-        packed = argument_codec.pack(command, arguments)
-    except argument_codec.InvalidArguments as error:
-        raise CommandError("invalid_arguments", str(error), problems=error.problems) from error
-    identity = device.identity
-    needed = len(CommandRequest(0, command.code, packed).encode()) + 5
-    if identity is not None and needed > identity.request_max:
-        raise CommandError(
-            "invalid_arguments",
-            f"the arguments make a frame of {needed} bytes; this board takes {identity.request_max}",
-        )
-    return packed
 
 
 def _unrecorded(error: JournalError) -> CommandError:
@@ -289,25 +283,13 @@ def _offline(view: DeviceView) -> CommandError:
     )
 
 
-_ENDS: Mapping[CommandStatus, _End] = {
-    CommandStatus.DONE: (CommandState.DONE, None, None),
-    CommandStatus.RUNNING: (
-        CommandState.UNKNOWN,
-        "outcome_unknown",
-        "the board was still at it when the time was over",
-    ),
-    CommandStatus.UNKNOWN_COMMAND: (
-        CommandState.FAILED,
-        "device_failed",
-        "the board does not know this command, though it described it",
-    ),
-    CommandStatus.BAD_ARGUMENT: (
-        CommandState.REFUSED,
-        "refused",
-        "the board does not take these arguments",
-    ),
-    CommandStatus.REFUSED: (CommandState.REFUSED, "refused", "the board refused"),
-    CommandStatus.FAILED: (CommandState.FAILED, "device_failed", "the board tried and failed"),
+_ENDS: Mapping[CommandStatus, tuple[CommandState, str | None]] = {
+    CommandStatus.DONE: (CommandState.DONE, None),
+    CommandStatus.RUNNING: (CommandState.UNKNOWN, "outcome_unknown"),
+    CommandStatus.UNKNOWN_COMMAND: (CommandState.FAILED, "device_failed"),
+    CommandStatus.BAD_ARGUMENT: (CommandState.REFUSED, "refused"),
+    CommandStatus.REFUSED: (CommandState.REFUSED, "refused"),
+    CommandStatus.FAILED: (CommandState.FAILED, "device_failed"),
 }
 
 

@@ -11,7 +11,7 @@ from arduino_iface.i2c_link import I2cLink
 from arduino_iface.i2c_scan import Sighting, SightingKind, look
 from arduino_iface.lock import Priority
 from gateway.discovery.book import Place
-from gateway.fleet import Fleet, Stranger
+from gateway.fleet import Fleet, NotYet, Stranger
 from gateway.log.condition import Condition
 from gateway.registry import DeviceState
 
@@ -117,6 +117,8 @@ class I2cDiscovery:
             return
         try:
             self._fleet.found(place, device, identity)
+        except NotYet as error:
+            log.debug("%s: %s", place, error, extra={"bus": place.bus})
         except ProtocolMismatch as error:
             self._left_alone[address] = now + STRANGER_RETRY_S
             self._show(Stranger(place, str(error), identity))

@@ -17,7 +17,7 @@ from gateway.collection.backoff import BackOff
 from gateway.collection.timers import DeviceTimer
 from gateway.config.settings import BusSettings, BusType
 from gateway.discovery.book import Place
-from gateway.fleet import Fleet, Stranger
+from gateway.fleet import Fleet, NotYet, Stranger
 
 PROBE_TICK_S = 0.5
 
@@ -75,6 +75,8 @@ class SerialProbe:
                 raise
             self.joined.set()
             self._timer.stop()
+        except NotYet as error:
+            log.debug("%s", error, extra={"bus": self.bus.name})
         except (PortLost, ProtocolMismatch) as error:
             self.bus.close()
             self._wait(now, error)
@@ -179,4 +181,3 @@ class SerialDiscovery:
 
     def _bus_name(self, port: UsbPort) -> str:
         return Path(port.path).name.removeprefix("usb-")
-

@@ -36,6 +36,11 @@ class Driver(Protocol):
     tally: Tally
 
     @property
+    def schema(self) -> Schema | None:
+        """What the board says of itself, None while it is not known."""
+        ...
+
+    @property
     def interval_s(self) -> float:
         """Time between two rounds, seconds; may change when the board is identified."""
         ...

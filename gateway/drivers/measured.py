@@ -13,7 +13,7 @@ from arduino_iface.line_device import LineDevice
 from arduino_iface.link import LinkCounters
 from arduino_iface.measurement import CommandOutcome, Measurement
 from arduino_iface.register_device import RegisterDevice
-from arduino_iface.schema import Command
+from arduino_iface.schema import Command, Schema
 from gateway.clock import WallClock
 from gateway.collection.intake import ReadingStore, Source
 from gateway.drivers.base import Known, Tally
@@ -87,6 +87,11 @@ class RegisterDriver:
         self._maker = maker
 
     @property
+    def schema(self) -> Schema:
+        """As the configuration describes it."""
+        return self.device.schema
+
+    @property
     def counters(self) -> LinkCounters:
         """Of the device."""
         return self.device.counters
@@ -129,6 +134,12 @@ class LineDriver:
         self._maker = maker
         self._clock = clock
         self._waiting_since: float | None = None
+        self._lost_before = 0
+
+    @property
+    def schema(self) -> Schema:
+        """As the configuration describes it, and as its lines have shown."""
+        return self.device.schema
 
     @property
     def counters(self) -> LinkCounters:
@@ -144,11 +155,10 @@ class LineDriver:
 
         Raises `DeviceSilent` when nothing was printed for so long that the sketch must have stopped.
         """
-        lost_before = self.device.lines.lost
         measurements = self.device.collect()
         self.tally.polls += 1
+        self._count_lost()
         self.tally.lost += self._maker.give(measurements)
-        self.tally.lost += self.device.lines.lost - lost_before
         if measurements:
             self._waiting_since = None
             return Known(self.device.schema)
@@ -168,6 +178,12 @@ class LineDriver:
     ) -> CommandOutcome:
         """Send the line, once."""
         return self.device.command(command, arguments, timeout_s=timeout_s)
+
+    def _count_lost(self) -> None:
+        """Lines that came while nobody collected, and for which there was no room."""
+        lost = self.device.lines.lost
+        self.tally.lost += lost - self._lost_before
+        self._lost_before = lost
 
     def _require_sign_of_life(self) -> None:
         now = self._clock.monotonic()

@@ -10,7 +10,7 @@ from arduino_iface.errors import DeviceRestarted
 from arduino_iface.link import LinkCounters
 from arduino_iface.measurement import CommandOutcome
 from arduino_iface.messages import BuiltIn, CommandRequest, CommandStatus
-from arduino_iface.schema import Command
+from arduino_iface.schema import Command, Schema
 from arduino_iface.values import ValueType
 from gateway.clock import WallClock
 from gateway.collection.intake import Intake, ReadingStore, Source
@@ -63,6 +63,12 @@ class ProtocolDriver:
         self._boot: int | None = None  # of the last identification
 
     @property
+    def schema(self) -> Schema | None:
+        """Of the board's identity."""
+        identity = self.device.identity
+        return None if identity is None else identity.schema
+
+    @property
     def interval_s(self) -> float:
         """The board's sampling interval, seconds."""
         return self._interval_s
@@ -106,9 +112,14 @@ class ProtocolDriver:
     def execute(
         self, token: int, command: Command, arguments: Mapping[str, object], timeout_s: float
     ) -> CommandOutcome:
-        """Send the command under its token."""
+        """Send the command under its token, if the board still describes it like that."""
+        identity = self.device.identity
+        if identity is None or identity.schema.command(command.name) != command:
+            raise DeviceRestarted("the board has started again and is not identified yet")
         packed = argument_codec.pack(command, arguments)
-        status = self.device.command(token, command.code, packed, timeout_s=timeout_s)
+        status = self.device.command(
+            token, command.code, packed, identity=identity, timeout_s=timeout_s
+        )
         return CommandOutcome(status, confirmed=True, detail=_DETAILS.get(status))
 
     def _drain(self, intake: Intake, began: float) -> None:
