@@ -34,6 +34,7 @@ from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal_worker import JournalWorker
 from gateway.log.audit import AuditLog
+from gateway.reading_log import ReadingLog
 from gateway.registry import Registry
 from gateway.signals import StopSignals
 from gateway.sinks.base import Heartbeat
@@ -84,6 +85,7 @@ class App:
         )
         self._reader = JournalReader(journal.path)
         self._journal.subscribe(self._hub.publish)
+        self._journal.subscribe(ReadingLog(self._clock).publish)
         self._deliveries: dict[str, DeliveryWorker] = {}
         self._devices: dict[str, ProtocolDevice] = {}
         self._pollers = [self._poller(device) for device in settings.devices]

@@ -131,8 +131,8 @@ class Commander:
             earlier = self._history.command_by_idempotency(key, since_ms)
         except JournalError as error:
             raise _unrecorded(error) from error
-        if earlier is None:
-            return None
+        if earlier is None or earlier.state is CommandState.EXPIRED:
+            return None  # nothing was done under this key, so it may be done now
         if earlier.body_hash != order.body_hash:
             raise CommandError(
                 "idempotency_mismatch",
@@ -220,8 +220,8 @@ class Commander:
         except JournalError:
             log.exception("outcome of command %s not stored: %s", record.id, record.state)
             return
-        if awaited and record.idempotency_key is not None:
-            # A repetition finds the outcome in the journal: the key stays taken until it is there.
+        if awaited:
+            # Whoever asks next, with the command's id or its Idempotency-Key, finds the outcome.
             stored.wait(COMMIT_TIMEOUT_S)
 
     def _send(

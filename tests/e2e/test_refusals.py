@@ -35,10 +35,7 @@ def test_a_wrong_configuration_names_line_and_key(tmp_path: Path) -> None:
     assert gateway.run_to_end() == 78
     gateway.close()
     said = gateway.process.output()
-    assert "gateway.toml" in said
-    assert "prot" in said
-    assert "3" in said
-    assert '"port"' in said or "port" in said.replace("prot", "")
+    assert 'gateway.toml:3: api.prot: unknown key; did you mean "port"?' in said
     assert not gateway.journal.exists()
 
 

@@ -107,6 +107,10 @@ class BoardsProcess:
 
     def kill(self) -> None:
         """Pull every cable at once."""
+        # The names first: the kernel gives a terminal that is free to whoever asks next, and a name that
+        # still led there would lead to boards of somebody else.
+        for name in self.names:
+            (self._ports / name).unlink(missing_ok=True)
         self.process.kill()
 
     def _lines(self) -> list[str]:
