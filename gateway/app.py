@@ -13,20 +13,30 @@ from urllib.parse import urlunsplit
 from api.app import create_app
 from api.ports import Ports
 from api.server import ApiServer
-from arduino_iface.device import ProtocolDevice
+from arduino_iface.bus import I2cBus
+from arduino_iface.serial_ports import arduino_ports
 from dummy_hw import demo, factory
 from dummy_hw.eeprom import FileEeprom
 from dummy_hw.hardware import DummyHardware
 from gateway import __version__
 from gateway.buses import Buses, RealTransports, Transports
 from gateway.clock import MachineClock, WallClock
-from gateway.collection.intake import Source
-from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.collection.worker import CollectionWorker
 from gateway.commander import Commander
-from gateway.config.settings import BusSettings, BusType, DeviceSettings, Settings
+from gateway.config.settings import (
+    DISCOVER_DEFAULT,
+    BusSettings,
+    BusType,
+    DeviceSettings,
+    Settings,
+)
 from gateway.delivery.state import DeliveryState
 from gateway.delivery.worker import DeliveryWorker
+from gateway.device_maker import DeviceMaker
+from gateway.discovery.i2c import I2cDiscovery
+from gateway.discovery.serial import SerialDiscovery
+from gateway.discovery.worker import DiscoveryWorker, Strangers
+from gateway.fleet import Fleet
 from gateway.frontdoor import Commands, Readings
 from gateway.hub import LiveHub
 from gateway.journal.errors import JournalError
@@ -44,8 +54,17 @@ from gateway.supervisor import Supervisor, WorkerState
 from gateway.worker import Worker
 
 SUPERVISION_S = 0.25
+PI_I2C = "/dev/i2c-1"
 
 log = logging.getLogger(__name__)
+
+
+def with_default_bus(settings: Settings) -> Settings:
+    """Without any bus in the configuration, the I2C pins of a Raspberry Pi are searched."""
+    if settings.buses or not Path(PI_I2C).exists():
+        return settings
+    bus = BusSettings("i2c1", BusType.I2C, PI_I2C, discover=DISCOVER_DEFAULT)
+    return replace(settings, buses=(bus,))
 
 
 def simulate(settings: Settings) -> tuple[DummyHardware, Settings]:
@@ -87,12 +106,21 @@ class App:
         self._journal.subscribe(self._hub.publish)
         self._journal.subscribe(ReadingLog(self._clock).publish)
         self._deliveries: dict[str, DeliveryWorker] = {}
-        self._devices: dict[str, ProtocolDevice] = {}
-        self._pollers = [self._poller(device) for device in settings.devices]
+        maker = DeviceMaker(
+            self._buses, self._journal, self._registry, self._clock, simulated=settings.simulated
+        )
+        self._fleet = Fleet(maker, self._registry, self._journal, self._clock)
+        for device in settings.devices:
+            self._fleet.configure(maker.configured(device))
         self._server: ApiServer | None = None
         self._supervisor = Supervisor(self._workers(), self._clock)
         self._commander = Commander(
-            self._registry, self._devices.get, self._journal, self._reader, self._clock, audit.write
+            self._registry,
+            self._fleet.driver,
+            self._journal,
+            self._reader,
+            self._clock,
+            audit.write,
         )
 
     def run(self, announce: Callable[[str], None]) -> int:
@@ -152,9 +180,27 @@ class App:
         if self._settings.mongo.uri is not None:
             self._journal.register_sink("mongo")
             workers.append(("delivery-mongo", self._make_mongo))
-        workers.append(("collection", lambda: CollectionWorker(self._pollers, self._clock)))
-        workers.append(("command", self._make_server))
+        workers += [
+            ("discovery", self._make_discovery),
+            ("collection", lambda: CollectionWorker(self._fleet, self._clock)),
+            ("command", self._make_server),
+        ]
         return workers
+
+    def _make_discovery(self) -> DiscoveryWorker:
+        settings, fleet = self._settings, self._fleet
+        strangers = Strangers(self._registry, self._clock, settings.simulated)
+        i2c = []
+        for one in settings.buses:
+            bus = self._buses.get(one.name)
+            if isinstance(bus, I2cBus):
+                i2c.append(I2cDiscovery(bus, one.discover_addresses, fleet, strangers.show))
+        # Simulated boards are those of the configuration; real ports are none of their business.
+        wanted = settings.discovery.serial and not settings.simulated
+        serial = SerialDiscovery(
+            self._buses, fleet, self._clock, strangers.show, arduino_ports if wanted else None
+        )
+        return DiscoveryWorker(i2c, serial, strangers, fleet, self._reader)
 
     def _make_mongo(self) -> DeliveryWorker:
         mongo = self._settings.mongo
@@ -193,26 +239,6 @@ class App:
     def _sinks(self) -> Sequence[DeliveryState]:
         return [worker.state() for worker in self._deliveries.values()]
 
-    def _poller(self, device: DeviceSettings) -> DevicePoller:
-        link = self._buses.link(device.bus, device.address, first_seq=0)
-        protocol_device = ProtocolDevice(link)
-        self._devices[device.id] = protocol_device
-        bus = self._buses.get(device.bus)
-        return DevicePoller(
-            PolledDevice(
-                Source(device.id, device.metadata, self._settings.simulated),
-                device.bus,
-                device.address,
-                device.interval_s,
-                device.driver,
-            ),
-            protocol_device,
-            self._journal,
-            self._registry,
-            self._clock,
-            disconnect=bus.close,
-        )
-
     def _heartbeat(self) -> Heartbeat:
         return Heartbeat(
             version=__version__,
@@ -246,15 +272,19 @@ def _add_demo(hardware: DummyHardware, settings: Settings, folder: Path) -> Sett
 
 
 def _add_configured(hardware: DummyHardware, settings: Settings, folder: Path) -> None:
-    kinds = {bus.name: bus.type for bus in settings.buses}
     for device in settings.devices:
-        board = factory.make(
-            device.id,
-            eeprom=FileEeprom(folder / f"{device.id}.eeprom.json"),
-            clock=hardware.clock,
-            interval_s=device.interval_s or 1.0,
-        )
-        if kinds[device.bus] is BusType.SERIAL:
+        clock, interval_s = hardware.clock, device.interval_s or 1.0
+        if device.registers is not None and device.address is not None:
+            registers = factory.make_registers(device.id, device.registers, clock=clock)
+            hardware.add_i2c(device.id, device.bus, device.address, registers)
+            continue
+        if device.lines is not None:
+            lines = factory.make_lines(device.id, device.lines, clock=clock, interval_s=interval_s)
+            hardware.add_serial(device.id, device.bus, lines)
+            continue
+        eeprom = FileEeprom(folder / f"{device.id}.eeprom.json")
+        board = factory.make(device.id, eeprom=eeprom, clock=clock, interval_s=interval_s)
+        if device.address is None:
             hardware.add_serial(device.id, device.bus, board)
-        elif device.address is not None:
+        else:
             hardware.add_i2c(device.id, device.bus, device.address, board)

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(settings: "Settings") -> int:
     # Imported here: `check` and `--help` need none of it.
-    from gateway.app import App, simulate
+    from gateway.app import App, simulate, with_default_bus
     from gateway.log.system import set_up
     from gateway.sinks.mongo import check_uri
 
@@ -49,6 +49,8 @@ def _run(settings: "Settings") -> int:
     hardware = None
     if settings.simulated:
         hardware, settings = simulate(settings)
+    else:
+        settings = with_default_bus(settings)
     try:
         logs = set_up(settings.logging, secrets=settings.secret_values, facts=settings.facts())
     except ConfigError as error:

@@ -95,7 +95,7 @@ class Commander:
         clock: WallClock,
         audit: Callable[[CommandRecord], None],
     ) -> None:
-        """`drivers` finds what a command to a device goes to; `audit` is told of every record that is final."""
+        """`drivers` finds what a command to a device goes to; `audit` is told of final records."""
         self._registry = registry
         self._drivers = drivers
         self._ledger = ledger

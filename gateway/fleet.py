@@ -6,7 +6,7 @@ It says which board may speak for which device, and remembers that over restarts
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from arduino_iface.device import Identity, ProtocolDevice
@@ -174,9 +174,10 @@ class Fleet:
 
     def _retire(self, entry: Entry, successor: str) -> None:
         """A board that was found before stands now where the configuration names it."""
-        self._book.add(Entry(entry.id, place=None, configured=entry.configured))
         if entry.configured:
+            self._book.add(replace(entry, uid=None))
             return
+        self._book.add(Entry(entry.id))
         log.info("is %s from now on", successor, extra={"device": entry.id})
         poller = self._pollers.pop(entry.id, None)
         if poller is not None:

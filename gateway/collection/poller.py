@@ -131,7 +131,7 @@ class DevicePoller:
         if self._view.state is DeviceState.ONLINE:
             self._missed += missed
         try:
-            known = self.driver.collect(now)
+            known = self.driver.collect()
         except BusBusy as error:
             self._missed += 1
             self._set_unasked(f"bus busy: {error}")

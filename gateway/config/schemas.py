@@ -90,6 +90,12 @@ class JournalSchema(TableSchema):
     commit_interval = Duration(0.0, 60.0, attribute="commit_interval_s")
 
 
+class DiscoverySchema(TableSchema):
+    """[discovery]."""
+
+    serial = Flag()
+
+
 class MongoSchema(TableSchema):
     """[mongo]; the address itself is a secret and stands in .env."""
 
@@ -266,6 +272,7 @@ SECTION_SCHEMAS: Mapping[str, type[TableSchema]] = {
     "gateway": GatewaySchema,
     "api": ApiSchema,
     "journal": JournalSchema,
+    "discovery": DiscoverySchema,
     "mongo": MongoSchema,
     "logging": LoggingSchema,
 }

@@ -52,6 +52,14 @@ class JournalSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscoverySettings:
+    """How boards are found by themselves."""
+
+    serial: bool = True
+    """Whether USB ports of known Arduino vendors are opened to see who is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class MongoSettings:
     """Delivery to MongoDB; `uri` None means that the journal is the only store."""
 
@@ -161,6 +169,7 @@ class Settings:
     logging: LoggingSettings
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     api: ApiSettings = field(default_factory=ApiSettings)
+    discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
     mongo: MongoSettings = field(default_factory=MongoSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
     buses: tuple[BusSettings, ...] = ()

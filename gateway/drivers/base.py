@@ -54,8 +54,8 @@ class Driver(Protocol):
         """Median and 99th percentile of the latest requests, ms."""
         ...
 
-    def collect(self, began: float) -> Known | None:
-        """Fetch what there is and give it to the journal; `began` is when the round did (monotonic).
+    def collect(self) -> Known | None:
+        """Fetch what there is and give it to the journal.
 
         None: the board had no reason to say anything. Raises the errors of `arduino_iface` and
         `JournalFull`.

@@ -100,7 +100,7 @@ class RegisterDriver:
         """Of the device."""
         return self.device.latency_quantiles_ms()
 
-    def collect(self, began: float) -> Known | None:
+    def collect(self) -> Known | None:
         """Read every register once."""
         measured = self.device.measure()
         self.tally.polls += 1
@@ -115,7 +115,11 @@ class RegisterDriver:
         argument_codec.check(command, arguments)
 
     def execute(
-        self, token: int, command: Command, arguments: Mapping[str, object], timeout_s: float
+        self,
+        token: int,  # noqa: ARG002 - these sketches know no tokens
+        command: Command,
+        arguments: Mapping[str, object],
+        timeout_s: float,
     ) -> CommandOutcome:
         """Write the register, once."""
         return self.device.command(command, arguments, timeout_s=timeout_s)
@@ -150,7 +154,7 @@ class LineDriver:
         """Of the device."""
         return self.device.latency_quantiles_ms()
 
-    def collect(self, began: float) -> Known | None:
+    def collect(self) -> Known | None:
         """Take what was printed since the last round.
 
         Raises `DeviceSilent` when nothing was printed for so long that the sketch must have stopped.
@@ -174,7 +178,11 @@ class LineDriver:
         argument_codec.check(command, arguments)
 
     def execute(
-        self, token: int, command: Command, arguments: Mapping[str, object], timeout_s: float
+        self,
+        token: int,  # noqa: ARG002 - these sketches know no tokens
+        command: Command,
+        arguments: Mapping[str, object],
+        timeout_s: float,
     ) -> CommandOutcome:
         """Send the line, once."""
         return self.device.command(command, arguments, timeout_s=timeout_s)

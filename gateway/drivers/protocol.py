@@ -82,8 +82,9 @@ class ProtocolDriver:
         """Of the link."""
         return self.device.link.latency_quantiles_ms()
 
-    def collect(self, began: float) -> Known | None:
+    def collect(self) -> Known | None:
         """Identify the board if need be, and fetch its samples."""
+        began = self._clock.monotonic()
         intake, identity = self._intake, self.device.identity
         # Not of another boot either, whose numbers would make the board forget samples of this one.
         if intake is None or identity is None or not intake.is_of(identity):
