@@ -167,7 +167,7 @@ class DevicePoller:
 
     def _set_online(self, known: Known | None) -> None:
         """It answered; `known` is None when nothing new is known of it."""
-        if self._view.state is not DeviceState.ONLINE and known is not None:
+        if self._view.last_seen_ms is None and known is not None:
             self._announce(known)
         self._back_off.reset()
         self._silence.ok()
