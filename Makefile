@@ -22,6 +22,7 @@ charts: ## fetch the chart library of the dashboard with npm, checked against ve
 	@$(VENV)/python hatch_build.py
 
 test: ## install what the tests need, a real MongoDB server too, and run all of them
+	@tools/firmware_packages.sh
 	@tools/venv.sh run test
 	@tools/npm.sh
 	@$(VENV)/python hatch_build.py

@@ -26,6 +26,11 @@ from gateway.reading import StoredReading
 resource = Resource("events", "What happens, live.")
 
 CONTENT_TYPE = "text/event-stream"
+EVENT_SCHEMA = {
+    "type": "object",
+    "description": "One event; `data` is JSON.",
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+}
 HEARTBEAT_S = 15.0
 """Silence after which a comment is sent, so that both ends notice a dead connection."""
 
@@ -39,7 +44,7 @@ _LOG = logging.getLogger(__name__)
 @resource.get(
     "/events",
     query=EventQuerySchema,
-    media={CONTENT_TYPE: {"schema": {"type": "string"}, "example": examples.EVENT_STREAM}},
+    media={CONTENT_TYPE: {"schema": EVENT_SCHEMA, "example": examples.EVENT_STREAM}},
     headers={
         "Last-Event-ID": {
             "description": "The `id` of the last event that arrived: the stream goes on behind it, "

@@ -3,7 +3,7 @@
 # ruff: noqa: ARG002 - marshmallow gives a field more than it needs
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -73,6 +73,10 @@ class Number(fields.Float):
 class Interval(fields.Field[int]):
     """A duration in a query string such as `60s`, as ms."""
 
+    def __init__(self, *, metadata: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        pattern = {"pattern": "^[1-9][0-9]{0,5}(ms|s|min|h|d|w)$"}
+        super().__init__(metadata={**pattern, **(metadata or {})}, **kwargs)
+
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> int:
@@ -88,6 +92,10 @@ class Interval(fields.Field[int]):
 class Names(fields.Field[tuple[str, ...]]):
     """Names separated by commas in a query string, each once, in their order."""
 
+    def __init__(self, *, metadata: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        pattern = {"pattern": f"^[^,]{{1,64}}(,[^,]{{1,64}}){{0,{NAMES_MAX - 1}}}$"}
+        super().__init__(metadata={**pattern, **(metadata or {})}, **kwargs)
+
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> tuple[str, ...]:
@@ -97,3 +105,9 @@ class Names(fields.Field[tuple[str, ...]]):
                 f"must be 1 to {NAMES_MAX} names of 1 to 64 characters, separated by commas"
             )
         return tuple(dict.fromkeys(names))
+
+
+def pattern_of(words: Iterable[str]) -> str:
+    """What `Names` of these words look like in the OpenAPI document."""
+    one = "|".join(words)
+    return f"^({one})(,({one})){{0,{NAMES_MAX - 1}}}$"

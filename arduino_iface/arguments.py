@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from arduino_iface.schema import Argument, Command
-from arduino_iface.values import ValueType
+from arduino_iface.values import Number, ValueType
 
 
 class InvalidArguments(ValueError):
@@ -17,14 +17,17 @@ class InvalidArguments(ValueError):
         self.problems = dict(problems)
 
 
-def pack(command: Command, arguments: Mapping[str, object]) -> bytes:
-    """The packed arguments. Raises `InvalidArguments` with every problem at once."""
+def check(command: Command, arguments: Mapping[str, object]) -> dict[str, Number | str]:
+    """The arguments in the order of the command, whole numbers as int.
+
+    Raises `InvalidArguments` with every problem at once.
+    """
     problems = {
         name: "is not an argument of this command"
         for name in arguments
         if all(argument.name != name for argument in command.arguments)
     }
-    packed = bytearray()
+    checked: dict[str, Number | str] = {}
     for argument in command.arguments:
         if argument.name not in arguments:
             problems[argument.name] = "is missing"
@@ -34,14 +37,28 @@ def pack(command: Command, arguments: Mapping[str, object]) -> bytes:
         if problem:
             problems[argument.name] = problem
         else:
-            assert isinstance(value, int | float)
-            packed += argument.type.pack(value if argument.type is ValueType.F32 else int(value))
+            assert isinstance(value, int | float | str)
+            checked[argument.name] = int(value) if argument.type.integral else value
     if problems:
         raise InvalidArguments(problems)
+    return checked
+
+
+def pack(command: Command, arguments: Mapping[str, object]) -> bytes:
+    """The packed arguments. Raises `InvalidArguments` with every problem at once."""
+    checked = check(command, arguments)
+    packed = bytearray()
+    for argument in command.arguments:
+        value = checked[argument.name]
+        assert not isinstance(value, str)  # boards that take packed arguments have no texts
+        packed += argument.type.pack(value)
     return bytes(packed)
 
 
 def _problem(argument: Argument, value: object) -> str | None:
+    if argument.type is ValueType.TEXT:
+        known = isinstance(value, str) and value in argument.choices
+        return None if known else f"must be one of {', '.join(argument.choices)}"
     if argument.type is ValueType.BOOL:
         return None if isinstance(value, bool) else "must be true or false"
     wanted = "a whole number" if argument.type.integral else "a number"
@@ -69,5 +86,7 @@ def json_schema(command: Command) -> dict[str, Any]:
 def _property(argument: Argument) -> dict[str, Any]:
     if argument.type is ValueType.BOOL:
         return {"type": "boolean"}
+    if argument.type is ValueType.TEXT:
+        return {"type": "string", "enum": list(argument.choices)}
     kind = "integer" if argument.type.integral else "number"
     return {"type": kind, "minimum": argument.minimum, "maximum": argument.maximum}

@@ -163,12 +163,14 @@ class ProtocolDevice:
         code: int,
         arguments: bytes,
         *,
+        identity: Identity | None = None,
         priority: Priority = Priority.COMMAND,
         timeout_s: float = TURN_TIMEOUT_S,
     ) -> CommandStatus:
         """Have the board act once, and learn what became of it within about `timeout_s`.
 
-        The same `token` is never acted on twice. A command whose reply is lost is asked for again only
+        `identity` is the one in which `code` has its meaning, None for the present one. The same `token` is
+        never acted on twice. A command whose reply is lost is asked for again only
         after the board has proved to be in the same boot: one that has started again has forgotten the
         token and would act a second time. Returns RUNNING when the board was still at it at the end.
 
@@ -176,7 +178,11 @@ class ProtocolDevice:
         `DeviceRestarted` when the board is not identified or has started again before, and as `hello`
         does when it was not heard for a while and must be asked who it is first.
         """
-        identity = self._identified()
+        known = self._identified()
+        if identity is None:
+            identity = known
+        elif identity != known:
+            raise DeviceRestarted("the board was identified anew meanwhile")
         clock = self.link.clock
         deadline = clock.monotonic() + timeout_s
         timeout_s = min(timeout_s, TURN_TIMEOUT_S)

@@ -19,7 +19,7 @@ from decimal import Decimal
 
 from arduino_iface.crc import crc16
 from arduino_iface.errors import SchemaError
-from arduino_iface.values import Number, Value, ValueType
+from arduino_iface.values import DESCRIBED, Number, Value, ValueType
 
 SCHEMA_LENGTH_MAX = 8192
 """Longest description accepted, bytes; a board with 32 KiB of flash has no use for more."""
@@ -60,7 +60,7 @@ class Channel:
             return int(bool(value))
         scaled = (Decimal(repr(+value)) - self.offset) / self.scale
         lowest, highest = self.type.lowest, self.type.highest
-        if self.type is ValueType.F32:
+        if self.type in (ValueType.F32, ValueType.F64):
             return min(max(float(scaled), lowest), highest)
         lowest += self.type.missing == lowest
         highest -= self.type.missing == highest
@@ -73,12 +73,16 @@ def _is_whole(number: Decimal) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument of a command, its bounds inclusive and within the range of its type."""
+    """One argument of a command, its bounds inclusive and within the range of its type.
+
+    A TEXT argument is one of `choices`; boards that describe themselves have none.
+    """
 
     name: str
     type: ValueType
-    minimum: Number
-    maximum: Number
+    minimum: Number = 0
+    maximum: Number = 0
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +247,7 @@ def _type(word: str) -> ValueType:
     try:
         return ValueType.of(word)
     except KeyError:
-        known = " ".join(kind.word for kind in ValueType)
+        known = " ".join(kind.word for kind in DESCRIBED)
         raise ValueError(f"{word!r} is no type; there are {known}") from None
 
 

@@ -8,6 +8,9 @@ Number = int | float
 Value = int | float | bool | None
 """One measured value; None is missing."""
 
+Readable = Value | str
+"""What a sketch that prints may say: a value or a text."""
+
 
 class ValueType(Enum):
     """A type of the schema language. `missing` is the raw value that stands for no value."""
@@ -20,6 +23,11 @@ class ValueType(Enum):
     I32 = ("i32", "<i", -0x8000_0000, 0x7FFF_FFFF, -0x8000_0000)
     F32 = ("f32", "<f", -3.4028234663852886e38, 3.4028234663852886e38, math.nan)
     BOOL = ("bool", "<B", 0, 1, 0xFF)
+    # Not in the schema language: what drivers for other sketches measure besides.
+    U64 = ("u64", "<Q", 0, 0xFFFF_FFFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF)
+    I64 = ("i64", "<q", -(2**63), 2**63 - 1, -(2**63))
+    F64 = ("f64", "<d", -1.7976931348623157e308, 1.7976931348623157e308, math.nan)
+    TEXT = ("text", "", 0, 0, 0)
 
     def __init__(
         self, word: str, layout: str, lowest: Number, highest: Number, missing: Number
@@ -39,7 +47,12 @@ class ValueType(Enum):
     @property
     def integral(self) -> bool:
         """Whether raw values are whole numbers that are not a truth value."""
-        return self not in (ValueType.F32, ValueType.BOOL)
+        return self not in (ValueType.F32, ValueType.F64, ValueType.BOOL, ValueType.TEXT)
+
+    @property
+    def described(self) -> bool:
+        """Whether the schema language knows it; the others are for sketches that describe nothing."""
+        return self.word in _BY_WORD
 
     def pack(self, raw: Number) -> bytes:
         """A raw value as bytes. Raises `struct.error` or `OverflowError` outside the range."""
@@ -50,6 +63,8 @@ class ValueType(Enum):
         raw: Number = self._layout.unpack_from(data, offset)[0]
         if self is ValueType.F32:
             return shortest_f32(raw) if math.isfinite(raw) else None
+        if self is ValueType.F64:
+            return raw if math.isfinite(raw) else None
         if raw == self.missing:
             return None
         return bool(raw) if self is ValueType.BOOL else raw
@@ -60,7 +75,10 @@ class ValueType(Enum):
         return _BY_WORD[word]
 
 
-_BY_WORD = {kind.word: kind for kind in ValueType}
+_UNDESCRIBED = (ValueType.U64, ValueType.I64, ValueType.F64, ValueType.TEXT)
+_BY_WORD = {kind.word: kind for kind in ValueType if kind not in _UNDESCRIBED}
+DESCRIBED = tuple(_BY_WORD.values())
+"""The types of the schema language."""
 
 
 def shortest_f32(value: float) -> float:

@@ -39,6 +39,10 @@ class Fault(Enum):
     """I2C: a device holds the clock until the adapter gives up."""
     LATE_REPLY = "late_reply"
     """The board takes `LATE_REPLY_S` longer."""
+    STALE = "stale"
+    """I2C: a read brings what the one before from this address brought, as on a Pi."""
+    SHIFT = "shift"
+    """I2C: all that is read comes one bit late, as on a Pi whose clock was held."""
     DISCONNECT = "disconnect"
     """The port or adapter is gone; opening it again works."""
 
@@ -66,6 +70,8 @@ ON_I2C_READ = frozenset(
         Fault.TRUNCATE,
         Fault.REBOOT,
         Fault.STUCK_BUS,
+        Fault.STALE,
+        Fault.SHIFT,
         Fault.DISCONNECT,
     }
 )

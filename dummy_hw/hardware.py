@@ -7,7 +7,11 @@ from arduino_iface.clock import SYSTEM_CLOCK, Clock
 from arduino_iface.serial_transport import PortTransport
 from dummy_hw.board import DummyBoard
 from dummy_hw.i2c_bus import DummyI2cTransport
+from dummy_hw.line_board import LineBoard
 from dummy_hw.pty_board import PtyBoards
+from dummy_hw.register_board import RegisterBoard
+
+SimulatedBoard = DummyBoard | RegisterBoard | LineBoard
 
 
 class NamedBus(Protocol):
@@ -32,20 +36,22 @@ class DummyHardware:
 
     def __init__(self, folder: Path, *, clock: Clock = SYSTEM_CLOCK, i2c_hz: int = 100_000) -> None:
         """`folder` is for the names of the pseudo-terminals; it is made by `start`."""
-        self.boards: dict[str, DummyBoard] = {}
+        self.boards: dict[str, SimulatedBoard] = {}
         self._folder = folder
         self.clock = clock
         self._i2c_hz = i2c_hz
         self._i2c: dict[str, DummyI2cTransport] = {}
-        self._serial: dict[str, DummyBoard] = {}
+        self._serial: dict[str, DummyBoard | LineBoard] = {}
         self._terminals = PtyBoards(folder, clock=clock)
 
-    def add_i2c(self, device: str, bus: str, address: int, board: DummyBoard) -> None:
+    def add_i2c(
+        self, device: str, bus: str, address: int, board: DummyBoard | RegisterBoard
+    ) -> None:
         """Wire a board to an I2C bus."""
         self._adapter(bus).attach(address, board)
         self.boards[device] = board
 
-    def add_serial(self, device: str, bus: str, board: DummyBoard) -> None:
+    def add_serial(self, device: str, bus: str, board: DummyBoard | LineBoard) -> None:
         """Put a board at the end of a serial line."""
         self._serial[bus] = board
         self.boards[device] = board

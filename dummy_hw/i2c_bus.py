@@ -5,12 +5,12 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from arduino_iface.clock import Clock
 from arduino_iface.errors import BusFault, PortLost
 from arduino_iface.frame import I2C_FRAME_MAX
-from dummy_hw.board import DummyBoard
-from dummy_hw.faults import LATE_REPLY_S, ON_I2C_READ, ON_I2C_WRITE, Fault
+from dummy_hw.faults import LATE_REPLY_S, ON_I2C_READ, ON_I2C_WRITE, Fault, FaultPlan
 
 ADAPTER_TIMEOUT_S = 0.035
 """After this long a held clock ends a transaction (i2c-bcm2835)."""
@@ -19,6 +19,35 @@ _ADDRESS_MAX = 0x7F
 _BITS_PER_BYTE = 9
 _START_AND_STOP_BITS = 2
 _UNDRIVEN = b"\xff"
+
+
+class I2cBoard(Protocol):
+    """What the bus needs of a board at one of its addresses; `DummyBoard` is one."""
+
+    @property
+    def faults(self) -> FaultPlan:
+        """Decides about the transactions to its address."""
+        ...
+
+    def require_room(self, reply_max: int) -> None:
+        """Raises `ValueError` when it cannot work with reads of `reply_max` bytes."""
+        ...
+
+    def i2c_write(self, address: int, data: bytes, late_s: float = 0.0, /) -> bool:
+        """One write transaction to its address; whether it was acknowledged."""
+        ...
+
+    def i2c_read(self) -> bytes | None:
+        """What it sends now, without padding; None: not acknowledged."""
+        ...
+
+    def mute(self) -> None:
+        """A loose contact: off the air for a while."""
+        ...
+
+    def reset(self) -> None:
+        """Press the reset button."""
+        ...
 
 
 class WireOverlap(RuntimeError):
@@ -44,7 +73,8 @@ class DummyI2cTransport:
         self._speed_hz = speed_hz
         self._wire = threading.Lock()
         self._state = threading.Lock()
-        self._boards: dict[int, DummyBoard] = {}
+        self._boards: dict[int, I2cBoard] = {}
+        self._last_read: dict[int, bytes] = {}
         self._open = False
 
     @property
@@ -53,12 +83,12 @@ class DummyI2cTransport:
         return self._clock
 
     @property
-    def boards(self) -> dict[int, DummyBoard]:
+    def boards(self) -> dict[int, I2cBoard]:
         """The boards by address (a copy)."""
         with self._state:
             return dict(self._boards)
 
-    def attach(self, address: int, board: DummyBoard) -> None:
+    def attach(self, address: int, board: I2cBoard) -> None:
         """Wire a board to the bus. Raises `ValueError` for a taken or impossible address."""
         _require_address(address)
         board.require_room(I2C_FRAME_MAX)
@@ -117,10 +147,16 @@ class DummyI2cTransport:
                 self._pass_bytes(1)
                 raise _not_acknowledged(address)
             self._pass_bytes(1 + length)
-            return _damaged(board, driven, fault)[:length].ljust(length, _UNDRIVEN)
+            before = self._last_read.get(address, b"")
+            came = before if fault is Fault.STALE else _damaged(board, driven, fault)
+            came = came[:length].ljust(length, _UNDRIVEN)
+            if fault is Fault.SHIFT:
+                came = _late_by_one_bit(came)
+            self._last_read[address] = came
+            return came
 
     @contextmanager
-    def _transaction(self) -> Iterator[dict[int, DummyBoard]]:
+    def _transaction(self) -> Iterator[dict[int, I2cBoard]]:
         if not self._wire.acquire(blocking=False):
             with self._state:
                 self.overlaps += 1
@@ -139,7 +175,7 @@ class DummyI2cTransport:
         bits = count * _BITS_PER_BYTE + _START_AND_STOP_BITS
         self._clock.sleep(bits / self._speed_hz)
 
-    def _misses(self, board: DummyBoard, fault: Fault | None) -> bool:
+    def _misses(self, board: I2cBoard, fault: Fault | None) -> bool:
         """Let happen what comes before the address byte; whether the board then misses it."""
         if fault is Fault.STUCK_BUS:
             self._clock.sleep(ADAPTER_TIMEOUT_S)
@@ -155,7 +191,7 @@ class DummyI2cTransport:
         return fault in (Fault.NACK, Fault.SILENCE)
 
 
-def _deliver(board: DummyBoard, address: int, data: bytes, fault: Fault | None) -> bool:
+def _deliver(board: I2cBoard, address: int, data: bytes, fault: Fault | None) -> bool:
     """Give the written bytes to the board, as the fault leaves them; whether it acknowledged."""
     if fault in (Fault.DROP_REQUEST, Fault.REBOOT):
         return True
@@ -165,12 +201,18 @@ def _deliver(board: DummyBoard, address: int, data: bytes, fault: Fault | None) 
     return board.i2c_write(address, _damaged(board, data, fault), late_s)
 
 
-def _damaged(board: DummyBoard, data: bytes, fault: Fault | None) -> bytes:
+def _damaged(board: I2cBoard, data: bytes, fault: Fault | None) -> bytes:
     if fault is Fault.CORRUPT:
         return board.faults.corrupt(data)
     if fault is Fault.TRUNCATE:
         return board.faults.truncate(data)
     return b"" if fault is Fault.DROP_REPLY else data
+
+
+def _late_by_one_bit(data: bytes) -> bytes:
+    """What is read when the first bit is taken for one of an idle line."""
+    late = (int.from_bytes(data, "big") >> 1) | 1 << (8 * len(data) - 1)
+    return late.to_bytes(len(data), "big")
 
 
 def _not_acknowledged(address: int) -> BusFault:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from arduino_iface.clock import SYSTEM_CLOCK, Clock
 from dummy_hw.board import DummyBoard
-from dummy_hw.serial_end import SerialEnd
+from dummy_hw.serial_end import SerialSide, dummy_board, side_of
 
 WRITE_BUFFER_MAX = 4096
 """Bytes kept for a port that nobody reads; a whole frame that does not fit any more is lost."""
@@ -30,7 +30,7 @@ class _Line:
     """One board's pseudo-terminal; without descriptors while unplugged. The serving lock guards it."""
 
     path: Path
-    end: SerialEnd
+    end: SerialSide
     master: int | None = None
     slave: int | None = None
     unsent: bytearray = field(default_factory=bytearray)
@@ -67,13 +67,13 @@ class PtyBoards:
         """Stop serving."""
         self.stop()
 
-    def add(self, name: str, board: DummyBoard) -> Path:
+    def add(self, name: str, board: DummyBoard | SerialSide) -> Path:
         """Plug in a board, which powers it. Raises `ValueError` for a name that is taken."""
         with self._lock:
             if name in self._lines:
                 raise ValueError(f"there is a board {name!r} already")
             self._folder.mkdir(parents=True, exist_ok=True)
-            line = _Line(self._folder / name, SerialEnd(board, lambda: self._pull(name)))
+            line = _Line(self._folder / name, side_of(board, lambda: self._pull(name)))
             self._lines[name] = line
             self._plug(line)
             return line.path
@@ -84,9 +84,9 @@ class PtyBoards:
             return self._lines[name].path
 
     def board(self, name: str) -> DummyBoard:
-        """The board of that name. Raises `KeyError`."""
+        """The board of that name. Raises `KeyError`, and `TypeError` if it does not speak in frames."""
         with self._lock:
-            return self._lines[name].end.board
+            return dummy_board(self._lines[name].end)
 
     def lost_frames(self, name: str) -> int:
         """How much the board said that nobody read: pieces of output that did not fit any more."""

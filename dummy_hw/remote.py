@@ -14,7 +14,7 @@ NUMBER_MAX = 1e9
 
 
 class RemoteBoards:
-    """The boards of a gateway without hardware, by device. Thread-safe, as the boards are."""
+    """The protocol boards of a gateway without hardware, by device. Thread-safe, as the boards are."""
 
     def __init__(self, hardware: DummyHardware) -> None:
         """Touches nothing."""
@@ -22,7 +22,7 @@ class RemoteBoards:
 
     def get(self, device: str) -> Mapping[str, object] | None:
         """One board as a document, or None."""
-        board = self._hardware.boards.get(device)
+        board = self._board(device)
         return None if board is None else _document(device, board)
 
     def change(self, device: str, order: Mapping[str, Any]) -> Mapping[str, object] | None:
@@ -31,7 +31,7 @@ class RemoteBoards:
         `signals` by channel (see `signals.from_spec`), `faults` with `clear`, `script` and `rates` (see
         `FaultPlan`), `powered`, `hanging`, `reset`. Raises `ValueError` that says what is wrong.
         """
-        board = self._hardware.boards.get(device)
+        board = self._board(device)
         if board is None:
             return None
         signals = _signals(board, order.get("signals", {}))
@@ -49,6 +49,11 @@ class RemoteBoards:
             board.set_signal(channel, signal)
         _switch(board, order)
         return _document(device, board)
+
+    def _board(self, device: str) -> DummyBoard | None:
+        """Only boards that speak the protocol; register maps and printed lines are left as they are."""
+        board = self._hardware.boards.get(device)
+        return board if isinstance(board, DummyBoard) else None
 
 
 def _switch(board: DummyBoard, order: Mapping[str, Any]) -> None:

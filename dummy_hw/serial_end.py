@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from arduino_iface import cobs
 from arduino_iface.deframer import Deframer
@@ -11,6 +12,43 @@ from dummy_hw.faults import LATE_REPLY_S, ON_SERIAL_REPLY, ON_SERIAL_REQUEST, Fa
 
 REQUESTS_WAITING_MAX = 8
 """Requests that wait in the receive buffer while the loop is busy; more are overrun and lost."""
+
+
+class Powered(Protocol):
+    """What has a power switch and a reset button."""
+
+    def power_on(self) -> None:
+        """Give it power."""
+        ...
+
+    def power_off(self) -> None:
+        """Take its power."""
+        ...
+
+    def reset(self) -> None:
+        """Press the reset button."""
+        ...
+
+
+class SerialSide(Protocol):
+    """A board's end of a serial line, whatever the board says on it."""
+
+    @property
+    def board(self) -> Powered:
+        """The board."""
+        ...
+
+    def feed(self, data: bytes) -> None:
+        """Bytes that came down the line."""
+        ...
+
+    def take(self) -> bytes:
+        """Bytes that the board sends by now; empty when it has nothing to say."""
+        ...
+
+    def next_event_at(self) -> float | None:
+        """When the board may have something to say, on its clock; None: not before it is asked."""
+        ...
 
 
 class SerialEnd:
@@ -111,6 +149,18 @@ class SerialEnd:
             self._boot = boot
             self._waiting.clear()
             self._deframer.reset()
+
+
+def side_of(board: DummyBoard | SerialSide, disconnect: Callable[[], None]) -> SerialSide:
+    """The end of a line with that board: one is made for a board that speaks in frames."""
+    return SerialEnd(board, disconnect) if isinstance(board, DummyBoard) else board
+
+
+def dummy_board(side: SerialSide) -> DummyBoard:
+    """The board of an end that speaks in frames. Raises `TypeError` for another one."""
+    if not isinstance(side, SerialEnd):
+        raise TypeError("this is not a board that speaks in frames")
+    return side.board
 
 
 def _on_the_wire(data: bytes) -> bytes:

@@ -7,7 +7,7 @@ from collections import deque
 from arduino_iface.clock import Clock
 from arduino_iface.errors import PortLost
 from dummy_hw.board import DummyBoard
-from dummy_hw.serial_end import SerialEnd
+from dummy_hw.serial_end import SerialSide, dummy_board, side_of
 
 _BITS_PER_BYTE = 10
 _RECEIVE_MAX = 4096
@@ -26,14 +26,14 @@ class DummySerialTransport:
 
     def __init__(
         self,
-        board: DummyBoard,
+        board: DummyBoard | SerialSide,
         clock: Clock,
         baud_rate: int = 115_200,
         *,
         reset_on_open: bool = False,
     ) -> None:
         """A port that is not open, its cable plugged in."""
-        self.end = SerialEnd(board, self._lose)
+        self.end = side_of(board, self._lose)
         self._clock = clock
         self._baud_rate = baud_rate
         self._reset_on_open = reset_on_open
@@ -61,14 +61,14 @@ class DummySerialTransport:
 
     @property
     def board(self) -> DummyBoard:
-        """The board at the other end."""
-        return self.end.board
+        """The board at the other end. Raises `TypeError` for one that does not speak in frames."""
+        return dummy_board(self.end)
 
     def plug(self) -> None:
         """Plug the cable in; the board gets its power from it."""
         with self._lock:
             self._plugged = True
-        self.board.power_on()
+        self.end.board.power_on()
 
     def unplug(self) -> None:
         """Pull the cable: the port is lost and the board without power."""
@@ -76,7 +76,7 @@ class DummySerialTransport:
             self._plugged = False
             self._open = False
             self._arriving.clear()
-        self.board.power_off()
+        self.end.board.power_off()
 
     def open(self) -> None:
         """Open the port; `PortLost` without a cable."""
@@ -88,7 +88,7 @@ class DummySerialTransport:
             self._open = True
             self._arriving.clear()
         if self._reset_on_open:
-            self.board.reset()
+            self.end.board.reset()
 
     def close(self) -> None:
         """Close the port."""

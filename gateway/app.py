@@ -8,7 +8,6 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlunsplit
 
@@ -16,7 +15,8 @@ from api.app import create_app
 from api.ports import Ports
 from api.server import ApiServer
 from api.streams import streams_of
-from arduino_iface.device import ProtocolDevice
+from arduino_iface.bus import I2cBus
+from arduino_iface.serial_ports import arduino_ports
 from dummy_hw import demo, factory
 from dummy_hw.eeprom import FileEeprom
 from dummy_hw.hardware import DummyHardware
@@ -24,18 +24,27 @@ from dummy_hw.remote import RemoteBoards
 from gateway import __version__
 from gateway.buses import Buses, RealTransports, Transports
 from gateway.clock import MachineClock, WallClock
-from gateway.collection.intake import Source
-from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.collection.worker import CollectionWorker
 from gateway.command_record import CommandRecord
 from gateway.command_worker import CommandWorker
 from gateway.commander import Commander
-from gateway.config.settings import BusSettings, BusType, DeviceSettings, Settings
+from gateway.config.settings import (
+    DISCOVER_DEFAULT,
+    BusSettings,
+    BusType,
+    DeviceSettings,
+    Settings,
+)
 from gateway.delivery.state import DeliveryState
 from gateway.delivery.worker import DeliveryWorker
+from gateway.device_maker import DeviceMaker
+from gateway.discovery.i2c import I2cDiscovery
+from gateway.discovery.serial import SerialDiscovery
+from gateway.discovery.worker import DiscoveryWorker, Strangers
 from gateway.event_stream import Events
 from gateway.event_worker import EventWorker
 from gateway.events import EventFeed
+from gateway.fleet import Fleet
 from gateway.frontdoor import Commands, Readings
 from gateway.history import History
 from gateway.hub import LiveHub
@@ -59,8 +68,17 @@ from gateway.watchdog import Notifier, Signs, Watchdog
 from gateway.worker import Worker
 
 SUPERVISION_S = 0.25
+PI_I2C = "/dev/i2c-1"
 
 log = logging.getLogger(__name__)
+
+
+def with_default_bus(settings: Settings) -> Settings:
+    """Without any bus in the configuration, the I2C pins of a Raspberry Pi are searched."""
+    if settings.buses or not Path(PI_I2C).exists():
+        return settings
+    bus = BusSettings("i2c1", BusType.I2C, PI_I2C, discover=DISCOVER_DEFAULT)
+    return replace(settings, buses=(bus,))
 
 
 def simulate(settings: Settings) -> tuple[DummyHardware, Settings]:
@@ -112,8 +130,17 @@ class App:
         self._archive = self._make_archive()
         self._journal.subscribe(ReadingLog(self._clock).publish)
         self._deliveries: dict[str, DeliveryWorker] = {}
-        self._devices: dict[str, ProtocolDevice] = {}
-        self._pollers = [self._poller(device) for device in settings.devices]
+        maker = DeviceMaker(
+            self._buses,
+            self._journal,
+            self._registry,
+            self._clock,
+            self._labels,
+            simulated=settings.simulated,
+        )
+        self._fleet = Fleet(maker, self._registry, self._labels, self._clock)
+        for device in settings.devices:
+            self._fleet.configure(maker.configured(device))
         self._server: ApiServer | None = None
         self._supervisor = Supervisor(self._workers(), self._clock)
         self._status = self._status_board()
@@ -122,7 +149,12 @@ class App:
             Signs(self._supervisor.views, lambda: self._status.readiness().ready, self._summary),
         )
         self._commander = Commander(
-            self._registry, self._devices.get, self._journal, self._reader, self._clock, self._audit
+            self._registry,
+            self._fleet.driver,
+            self._journal,
+            self._reader,
+            self._clock,
+            self._audit,
         )
 
     def run(self, announce: Callable[[str], None]) -> int:
@@ -186,16 +218,33 @@ class App:
         if self._settings.mongo.uri is not None:
             self._journal.register_sink("mongo")
             workers.append(("delivery-mongo", self._make_mongo))
-        workers.append(("collection", self._make_collection))
-        workers.append(("command-queue", lambda: CommandWorker(self._commander, self._clock)))
-        workers.append(("events", lambda: EventWorker(self._feed)))
-        workers.append(("command", self._make_server))
+        workers += [
+            ("discovery", self._make_discovery),
+            ("collection", lambda: CollectionWorker(self._fleet, self._clock)),
+            ("command-queue", lambda: CommandWorker(self._commander, self._clock)),
+            ("events", lambda: EventWorker(self._feed)),
+            ("command", self._make_server),
+        ]
         return workers
 
-    def _make_collection(self) -> CollectionWorker:
+    def _make_discovery(self) -> DiscoveryWorker:
+        settings, fleet = self._settings, self._fleet
         # Before the first reading, which is stamped with it.
         self._labels.remember(self._reader.devices())
-        return CollectionWorker(self._pollers, self._clock)
+        strangers = Strangers(self._registry, self._clock, settings.simulated)
+        i2c = []
+        for one in settings.buses:
+            bus = self._buses.get(one.name)
+            if isinstance(bus, I2cBus):
+                # Those of the configuration too, to notice at once when their boards are back.
+                addresses = sorted({*one.discover_addresses, *settings.addresses_on(one.name)})
+                i2c.append(I2cDiscovery(bus, addresses, fleet, strangers.show))
+        # Simulated boards are those of the configuration; real ports are none of their business.
+        wanted = settings.discovery.serial and not settings.simulated
+        serial = SerialDiscovery(
+            self._buses, fleet, self._clock, strangers.show, arduino_ports if wanted else None
+        )
+        return DiscoveryWorker(i2c, serial, strangers, fleet, self._reader)
 
     def _make_mongo(self) -> DeliveryWorker:
         mongo = self._settings.mongo
@@ -273,31 +322,6 @@ class App:
     def _sinks(self) -> Sequence[DeliveryState]:
         return [worker.state() for worker in self._deliveries.values()]
 
-    def _poller(self, device: DeviceSettings) -> DevicePoller:
-        link = self._buses.link(device.bus, device.address, first_seq=0)
-        protocol_device = ProtocolDevice(link)
-        self._devices[device.id] = protocol_device
-        bus = self._buses.get(device.bus)
-        return DevicePoller(
-            PolledDevice(
-                Source(
-                    device.id,
-                    device.metadata,
-                    self._settings.simulated,
-                    partial(self._labels.metadata_of, device.id),
-                ),
-                device.bus,
-                device.address,
-                device.interval_s,
-                device.driver,
-            ),
-            protocol_device,
-            self._journal,
-            self._registry,
-            self._clock,
-            disconnect=bus.close,
-        )
-
     def _heartbeat(self) -> Heartbeat:
         return Heartbeat(
             version=__version__,
@@ -331,15 +355,19 @@ def _add_demo(hardware: DummyHardware, settings: Settings, folder: Path) -> Sett
 
 
 def _add_configured(hardware: DummyHardware, settings: Settings, folder: Path) -> None:
-    kinds = {bus.name: bus.type for bus in settings.buses}
     for device in settings.devices:
-        board = factory.make(
-            device.id,
-            eeprom=FileEeprom(folder / f"{device.id}.eeprom.json"),
-            clock=hardware.clock,
-            interval_s=device.interval_s or 1.0,
-        )
-        if kinds[device.bus] is BusType.SERIAL:
+        clock, interval_s = hardware.clock, device.interval_s or 1.0
+        if device.registers is not None and device.address is not None:
+            registers = factory.make_registers(device.id, device.registers, clock=clock)
+            hardware.add_i2c(device.id, device.bus, device.address, registers)
+            continue
+        if device.lines is not None:
+            lines = factory.make_lines(device.id, device.lines, clock=clock, interval_s=interval_s)
+            hardware.add_serial(device.id, device.bus, lines)
+            continue
+        eeprom = FileEeprom(folder / f"{device.id}.eeprom.json")
+        board = factory.make(device.id, eeprom=eeprom, clock=clock, interval_s=interval_s)
+        if device.address is None:
             hardware.add_serial(device.id, device.bus, board)
-        elif device.address is not None:
+        else:
             hardware.add_i2c(device.id, device.bus, device.address, board)

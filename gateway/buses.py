@@ -1,5 +1,6 @@
 """The buses of the configuration, opened for real or simulated, and links to what is on them."""
 
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
@@ -45,13 +46,25 @@ class Buses:
 
     def __init__(self, settings: Iterable[BusSettings], transports: Transports) -> None:
         """Opens nothing; a bus is opened by the first who needs it."""
-        self.settings = tuple(settings)
-        self._buses: dict[str, Bus] = {
-            one.name: I2cBus(one.name, transports.i2c(one))
-            if one.type is BusType.I2C
-            else SerialBus(one.name, transports.serial(one))
-            for one in self.settings
-        }
+        self._transports = transports
+        self._adding = threading.Lock()  # guards the replacement of the two below
+        self.settings: tuple[BusSettings, ...] = ()
+        self._buses: Mapping[str, Bus] = {}
+        for one in settings:
+            self.add(one)
+
+    def add(self, settings: BusSettings) -> None:
+        """One more bus. Raises `ValueError` for a name that is taken."""
+        bus: Bus
+        if settings.type is BusType.I2C:
+            bus = I2cBus(settings.name, self._transports.i2c(settings))
+        else:
+            bus = SerialBus(settings.name, self._transports.serial(settings))
+        with self._adding:
+            if settings.name in self._buses:
+                raise ValueError(f"there is a bus {settings.name} already")
+            self._buses = {**self._buses, settings.name: bus}
+            self.settings = (*self.settings, settings)
 
     def get(self, name: str) -> Bus:
         """A bus. Raises `KeyError`."""

@@ -1,11 +1,9 @@
-"""What a command's ends and refusals are called, and how arguments are packed. Pure."""
+"""What a command's ends and refusals are called. Pure."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from arduino_iface import arguments as argument_codec
-from arduino_iface.device import ProtocolDevice
-from arduino_iface.messages import CommandRequest, CommandStatus
-from arduino_iface.schema import Command
+from arduino_iface.messages import CommandStatus
 from gateway.command_record import CommandRecord, CommandState
 from gateway.errors import CommandError
 from gateway.journal.errors import JournalError
@@ -13,24 +11,14 @@ from gateway.registry import DeviceView
 
 RETRY_AFTER_S = 1.0
 
-End = tuple[CommandState, str | None, str | None]
-"""State, error code and detail with which a command ends."""
 
+class End(NamedTuple):
+    """How a command ends: its state, the error code if it is one, both in words, and the result."""
 
-def packed(command: Command, arguments: Mapping[str, object], device: ProtocolDevice) -> bytes:
-    """The arguments on the wire. Raises `CommandError` for those the command or the board does not take."""
-    try:
-        data = argument_codec.pack(command, arguments)
-    except argument_codec.InvalidArguments as error:
-        raise CommandError("invalid_arguments", str(error), problems=error.problems) from error
-    identity = device.identity
-    needed = len(CommandRequest(0, command.code, data).encode()) + 5
-    if identity is not None and needed > identity.request_max:
-        raise CommandError(
-            "invalid_arguments",
-            f"the arguments make a frame of {needed} bytes; this board takes {identity.request_max}",
-        )
-    return data
+    state: CommandState
+    error: str | None = None
+    detail: str | None = None
+    result: object = None
 
 
 def unrecorded(error: JournalError) -> CommandError:
@@ -60,24 +48,24 @@ def offline(view: DeviceView) -> CommandError:
 
 
 ENDS: Mapping[CommandStatus, End] = {
-    CommandStatus.DONE: (CommandState.DONE, None, None),
-    CommandStatus.RUNNING: (
+    CommandStatus.DONE: End(CommandState.DONE),
+    CommandStatus.RUNNING: End(
         CommandState.UNKNOWN,
         "outcome_unknown",
         "the board was still at it when the time was over",
     ),
-    CommandStatus.UNKNOWN_COMMAND: (
+    CommandStatus.UNKNOWN_COMMAND: End(
         CommandState.FAILED,
         "device_failed",
         "the board does not know this command, though it described it",
     ),
-    CommandStatus.BAD_ARGUMENT: (
+    CommandStatus.BAD_ARGUMENT: End(
         CommandState.REFUSED,
         "refused",
         "the board does not take these arguments",
     ),
-    CommandStatus.REFUSED: (CommandState.REFUSED, "refused", "the board refused"),
-    CommandStatus.FAILED: (CommandState.FAILED, "device_failed", "the board tried and failed"),
+    CommandStatus.REFUSED: End(CommandState.REFUSED, "refused", "the board refused"),
+    CommandStatus.FAILED: End(CommandState.FAILED, "device_failed", "the board tried and failed"),
 }
 
 

@@ -12,16 +12,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from arduino_iface.device import OutcomeUnknown, ProtocolDevice
+from arduino_iface.arguments import InvalidArguments
+from arduino_iface.device import OutcomeUnknown
 from arduino_iface.errors import BusBusy, WireError
 from arduino_iface.messages import CommandStatus
 from arduino_iface.schema import Command
 from gateway.clock import WallClock
 from gateway.collection.intake import Committed
 from gateway.command_order import DEADLINE_S, CommandOrder
-from gateway.command_outcome import ENDS, End, in_progress, offline, outcome, packed, unrecorded
+from gateway.command_outcome import ENDS, End, in_progress, offline, outcome, unrecorded
 from gateway.command_queue import CommandQueue, Job
 from gateway.command_record import CommandRecord, CommandState
+from gateway.drivers.base import Driver
 from gateway.errors import CommandError
 from gateway.inquiry import LATER, NEVER, NOT_CARRIED_OUT, Inquiry, ask
 from gateway.journal.errors import JournalError
@@ -66,18 +68,18 @@ class Commander:
     def __init__(
         self,
         registry: Registry,
-        devices: Callable[[str], ProtocolDevice | None],
+        drivers: Callable[[str], Driver | None],
         ledger: CommandLedger,
         history: CommandHistory,
         clock: WallClock,
         audit: Callable[[CommandRecord, str | None], None],
     ) -> None:
-        """`devices` finds the board behind an id; `audit` is told of every record that is final.
+        """`drivers` finds what a command to a device goes to.
 
-        With it, `audit` gets the address of the client.
+        `audit` is told of every record that is final, and the address of the client.
         """
         self._registry = registry
-        self._devices = devices
+        self._drivers = drivers
         self._ledger = ledger
         self._history = history
         self._clock = clock
@@ -131,7 +133,7 @@ class Commander:
         """
         patient = self._clock.monotonic() < job.expires_mono
         try:
-            device, command, data = self._checked(job.order)
+            driver, command = self._checked(job.order)
         except CommandError as error:
             if error.code == "device_offline" and patient:
                 return False
@@ -144,7 +146,7 @@ class Commander:
         except CommandError as error:
             self.expire(job, error.code, f"never sent: {error.detail}")
             return True
-        finished, inquiry = self._finished(record, device, command, data, job.order.timeout_s)
+        finished, inquiry = self._finished(record, driver, command, job.order.timeout_s)
         if finished.state is CommandState.EXPIRED and patient:
             self._save(job.record)  # it has not left the gateway, so it waits as before
             return False
@@ -174,8 +176,9 @@ class Commander:
 
     def inquire(self, inquiry: Inquiry) -> None:
         """Ask the board what became of a command, and correct its record; see `gateway.inquiry`."""
-        device = self._devices(inquiry.record.device)
-        answer = NEVER if device is None else ask(device, inquiry)
+        driver = self._drivers(inquiry.record.device)
+        board = None if driver is None else driver.board
+        answer = NEVER if board is None else ask(board, inquiry)
         if answer is LATER:
             return
         with self._guard:
@@ -185,17 +188,16 @@ class Commander:
                 del self._inquiries[inquiry.record.device]
         if not current or not isinstance(answer, CommandStatus):
             return
-        state, error, detail = NOT_CARRIED_OUT
-        if answer is not CommandStatus.UNKNOWN_COMMAND:
-            state, error, detail = ENDS[answer]
-        log.info("found out: command %s is %s", inquiry.record.id, state)
+        never_arrived = answer is CommandStatus.UNKNOWN_COMMAND
+        end = NOT_CARRIED_OUT if never_arrived else ENDS[answer]
+        log.info("found out: command %s is %s", inquiry.record.id, end.state)
         finished_at_ms = self._clock.wall_ms()
         self._record_outcome(
             replace(
                 inquiry.record,
-                state=state,
-                error=error,
-                detail=detail,
+                state=end.state,
+                error=end.error,
+                detail=end.detail,
                 finished_at_ms=finished_at_ms,
                 duration_ms=float(max(0, finished_at_ms - inquiry.record.requested_at_ms)),
             )
@@ -236,10 +238,10 @@ class Commander:
         return earlier
 
     def _execute(self, order: CommandOrder) -> CommandRecord:
-        device, command, data = self._checked(order)
+        driver, command = self._checked(order)
         record = self._record_of(order, CommandState.SENT, self._next_token(order.device))
         self._record_before_sending(record)
-        finished, inquiry = self._finished(record, device, command, data, order.timeout_s)
+        finished, inquiry = self._finished(record, driver, command, order.timeout_s)
         self._conclude(finished, inquiry)
         return outcome(finished)
 
@@ -263,51 +265,48 @@ class Commander:
             body_hash=order.body_hash,
         )
 
-    def _checked(
-        self, order: CommandOrder, *, away_too: bool = False
-    ) -> tuple[ProtocolDevice, Command, bytes]:
+    def _checked(self, order: CommandOrder, *, away_too: bool = False) -> tuple[Driver, Command]:
         """Everything that can be checked before sending; `away_too`: the device need not be there."""
         view = self._registry.get(order.device)
-        device = self._devices(order.device)
-        if view is None or device is None:
+        driver = self._drivers(order.device)
+        if view is None or driver is None:
             raise CommandError("unknown_device", f"there is no device {order.device!r}")
-        if view.schema is None:
-            raise offline(view)
         # The board's own words, also in the moment before the collection has published them.
-        identity = device.identity
-        command = (identity.schema if identity else view.schema).command(order.name)
+        schema = driver.schema or view.schema
+        if schema is None:
+            raise offline(view)
+        command = schema.command(order.name)
         if command is None:
-            known = ", ".join(one.name for one in view.schema.commands) or "none"
+            known = ", ".join(one.name for one in schema.commands) or "none"
             raise CommandError(
                 "unknown_command",
                 f"{order.device} has no command {order.name!r}; it has: {known}",
             )
-        data = packed(command, order.arguments, device)
+        try:
+            driver.check(command, order.arguments)
+        except InvalidArguments as error:
+            raise CommandError("invalid_arguments", str(error), problems=error.problems) from error
         if not away_too and self.is_away(order.device):
             raise offline(view)
-        return device, command, data
+        return driver, command
 
     def _finished(
-        self,
-        record: CommandRecord,
-        device: ProtocolDevice,
-        command: Command,
-        data: bytes,
-        timeout_s: float,
+        self, record: CommandRecord, driver: Driver, command: Command, timeout_s: float
     ) -> tuple[CommandRecord, Inquiry | None]:
         """Send it; its record as it ends, not stored yet, and what is to be found out later."""
-        identity = device.identity
+        identity = driver.board.identity if driver.board is not None else None
         began = self._clock.monotonic()
-        state, error, detail = self._send(device, record, command, data, timeout_s)
+        end = self._send(driver, record, command, timeout_s)
         ended = replace(
             record,
-            state=state,
-            error=error,
-            detail=detail,
+            state=end.state,
+            error=end.error,
+            detail=end.detail,
+            result=end.result,
             finished_at_ms=self._clock.wall_ms(),
             duration_ms=round((self._clock.monotonic() - began) * 1000, 3),
         )
-        if state is not CommandState.UNKNOWN or identity is None:
+        if end.state is not CommandState.UNKNOWN or identity is None:
             return ended, None
         return ended, Inquiry(ended, identity.uid, identity.boot)
 
@@ -355,26 +354,23 @@ class Commander:
             return None
 
     def _send(
-        self,
-        device: ProtocolDevice,
-        record: CommandRecord,
-        command: Command,
-        data: bytes,
-        timeout_s: float,
+        self, driver: Driver, record: CommandRecord, command: Command, timeout_s: float
     ) -> End:
         assert record.token is not None
         try:
-            status = device.command(record.token, command.code, data, timeout_s=timeout_s)
+            done = driver.execute(record.token, command, record.arguments, timeout_s)
         except OutcomeUnknown as error:
-            return CommandState.UNKNOWN, "outcome_unknown", str(error)
+            return End(CommandState.UNKNOWN, "outcome_unknown", str(error))
         except BusBusy as error:
-            return CommandState.EXPIRED, "bus_busy", f"never sent: {error}"
+            return End(CommandState.EXPIRED, "bus_busy", f"never sent: {error}")
         except WireError as error:
-            return CommandState.EXPIRED, "device_offline", f"never sent: {error}"
+            return End(CommandState.EXPIRED, "device_offline", f"never sent: {error}")
         except Exception as error:
             log.exception("this is a fault of the gateway, please report it")
-            return CommandState.UNKNOWN, "outcome_unknown", f"internal error: {error}"
-        return ENDS[status]
+            return End(CommandState.UNKNOWN, "outcome_unknown", f"internal error: {error}")
+        end = ENDS[done.status]
+        result = None if done.confirmed else {"confirmed": False}
+        return end._replace(detail=done.detail or end.detail, result=result)
 
     def _next_token(self, device: str) -> int:
         with self._guard:

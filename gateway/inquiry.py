@@ -26,7 +26,7 @@ from gateway.command_record import CommandRecord, CommandState
 ANSWER_S = 2.0
 """How long a board is asked at a time."""
 
-NOT_CARRIED_OUT: Final[End] = (
+NOT_CARRIED_OUT: Final[End] = End(
     CommandState.EXPIRED,
     "device_offline",
     "it was sent and did not reach the board: it was not carried out, and will not be",

@@ -17,6 +17,7 @@ from arduino_iface import crc, frame, schema
 from arduino_iface.deframer import Deframer
 from gateway import cli
 from gateway.command_record import CommandState
+from gateway.config.loader import CommandLineOptions, load
 from gateway.config.schemas import documented_keys
 from gateway.config.secrets import KNOWN_KEYS
 from gateway.registry import DeviceState
@@ -54,6 +55,14 @@ def shell_lines(page: str) -> list[str]:
 COMMANDS = [(page, line) for page in (README, CONTRIBUTING) for line in shell_lines(page)]
 
 
+EXAMPLES = [
+    body
+    for page in PAGES
+    for language, body in FENCE.findall(page.read_text("utf-8"))
+    if language == "toml"
+]
+
+
 def options_of(parser: argparse.ArgumentParser) -> set[str]:
     """Every long option of a program and its commands."""
     found: set[str] = set()
@@ -85,6 +94,13 @@ def test_every_configuration_key_is_in_the_reference() -> None:
     }
     keys = {pair for pair in listed if pair[0] in {table for table, _ in documented_keys()}}
     assert keys == documented_keys()
+
+
+@pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_every_example_of_a_configuration_is_right(text: str, tmp_path: Path) -> None:
+    (tmp_path / "gateway.toml").write_text(text)
+    options = CommandLineOptions(env_file=Path("/dev/null"))
+    load(options, {"HOME": str(tmp_path)}, tmp_path)
 
 
 def test_every_secret_is_in_the_reference() -> None:

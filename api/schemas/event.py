@@ -3,7 +3,7 @@
 from marshmallow import Schema
 from marshmallow.validate import ContainsOnly
 
-from api.fields import Names
+from api.fields import Names, pattern_of
 from gateway.events import EventType
 
 
@@ -16,5 +16,8 @@ class EventQuerySchema(Schema):
     type = Names(
         load_default=None,
         validate=ContainsOnly([kind.value for kind in EventType]),
-        metadata={"description": "Separated by commas; default all. `alert` is reserved."},
+        metadata={
+            "description": "Separated by commas; default all. `alert` is reserved.",
+            "pattern": pattern_of(kind.value for kind in EventType),
+        },
     )

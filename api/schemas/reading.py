@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import ContainsOnly, Length, OneOf, Range
 
-from api.fields import Count, Interval, Names, Timestamp
+from api.fields import Count, Interval, Names, Timestamp, pattern_of
 from api.schemas.base import Reply
 from api.schemas.command import CURSOR_LENGTH_MAX
 from gateway.reading import Quality
@@ -121,7 +121,8 @@ class ReadingQuerySchema(Schema):
         validate=ContainsOnly(_AGGREGATES),
         metadata={
             "description": f"What to tell of a window: {', '.join(_AGGREGATES)}, separated by commas; "
-            "default mean."
+            "default mean.",
+            "pattern": pattern_of(_AGGREGATES),
         },
     )
 

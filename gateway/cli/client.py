@@ -4,6 +4,7 @@ import argparse
 import http.client
 import json
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from urllib.parse import urlsplit
 from gateway.cli.configuration import add_files
 
 _TIMEOUT_S = 10.0
+_COMMAND_TIMEOUT_S = 40.0
+"""Longer than the gateway itself waits for the outcome of a command."""
 
 
 class ClientError(Exception):
@@ -58,18 +61,39 @@ class ApiClient:
 
     def get(self, path: str) -> Any:
         """The JSON of a GET. Raises `ClientError` for anything but 200."""
+        return self._judged(*self._ask("GET", path, None, {}, _TIMEOUT_S))
+
+    def post(
+        self, path: str, document: object, headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, Any]]:
+        """Status and JSON of a POST, whatever the status. Raises `ClientError` without an answer."""
+        headers = {"Content-Type": "application/json", **headers}
+        body = json.dumps(document).encode()
+        status, answer = self._ask("POST", path, body, headers, _COMMAND_TIMEOUT_S)
+        if status in (401, 403):
+            self._judged(status, answer)
+        return status, self._document(answer)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        timeout_s: float,
+    ) -> tuple[int, bytes]:
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
+        everything = {**self._headers, **headers}
         try:
-            with closing(kind(self._host, self._port, timeout=_TIMEOUT_S)) as connection:
-                connection.request("GET", self._prefix + path, headers=self._headers)
+            with closing(kind(self._host, self._port, timeout=timeout_s)) as connection:
+                connection.request(method, self._prefix + path, body, everything)
                 reply = connection.getresponse()
-                body = reply.read()
+                return reply.status, reply.read()
         except (OSError, http.client.HTTPException) as error:
             raise ClientError(
                 f"no gateway answers at {self.url} ({error}); is it running?"
                 " Try: gateway service status"
             ) from error
-        return self._judged(reply.status, body)
 
     def list(self, path: str, name: str) -> "list[dict[str, Any]]":
         """All items of a list, over all its pages. Raises `ClientError`."""
@@ -82,11 +106,14 @@ class ApiClient:
             if not cursor:
                 return found
 
-    def _judged(self, status: int, body: bytes) -> Any:
+    def _document(self, body: bytes) -> Any:
         try:
-            document = json.loads(body)
+            return json.loads(body)
         except ValueError:
             raise ClientError(f"{self.url} answers, but it is not a gateway") from None
+
+    def _judged(self, status: int, body: bytes) -> Any:
+        document = self._document(body)
         if status == 200:
             return document
         detail = document.get("detail") if isinstance(document, dict) else None

@@ -28,7 +28,7 @@ def execute(options: argparse.Namespace) -> int:
 
 def _run(settings: "Settings") -> int:
     # Imported here: `check` and `--help` need none of it.
-    from gateway.app import App, simulate
+    from gateway.app import App, simulate, with_default_bus
     from gateway.cli.problems import start_problems
     from gateway.config.problems import ConfigError
     from gateway.log.system import set_up
@@ -40,6 +40,8 @@ def _run(settings: "Settings") -> int:
     hardware = None
     if settings.simulated:
         hardware, settings = simulate(settings)
+    else:
+        settings = with_default_bus(settings)
     try:
         logs = set_up(settings.logging, secrets=settings.secret_values, facts=settings.facts())
     except ConfigError as error:

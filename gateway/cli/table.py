@@ -7,7 +7,19 @@ import argparse
 from collections.abc import Sequence
 from typing import Protocol
 
-from gateway.cli import check, completion, devices, export, journal, keys, run, service, watch
+from gateway.cli import (
+    check,
+    completion,
+    devices,
+    export,
+    journal,
+    keys,
+    run,
+    scan,
+    send,
+    service,
+    watch,
+)
 
 
 class Command(Protocol):
@@ -28,8 +40,10 @@ class Command(Protocol):
 COMMANDS: Sequence[Command] = (
     run,
     check,
+    scan,
     devices,
     watch,
+    send,
     export,
     journal,
     keys,

@@ -1,11 +1,10 @@
-"""One device's collection: identify it, poll it when due, leave it alone for a while when it is silent."""
+"""One device's collection: collect from it when due, leave it alone for a while when it is silent."""
 
 import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from arduino_iface.device import Identity, ProtocolDevice
 from arduino_iface.errors import (
     BadFrame,
     BusBusy,
@@ -16,21 +15,15 @@ from arduino_iface.errors import (
     PortLost,
     ProtocolMismatch,
 )
-from arduino_iface.messages import BuiltIn, CommandStatus
-from arduino_iface.values import ValueType
 from gateway.clock import WallClock
 from gateway.collection.backoff import BackOff
-from gateway.collection.intake import Intake, ReadingStore, Source
+from gateway.collection.intake import Source
 from gateway.collection.schedule import Schedule
+from gateway.discovery.book import Place
+from gateway.drivers.base import Driver, Known
 from gateway.journal.errors import JournalClosed, JournalFull
 from gateway.log.condition import Condition
 from gateway.registry import DeviceHealth, DeviceState, DeviceView, Registry
-
-DRAIN_BUDGET_S = 0.5
-"""Longest time one poll goes on fetching what a board has kept; the rest comes with the next."""
-
-COMMIT_WAIT_S = 0.5
-"""Longest wait for a commit while draining a board that forgets nothing before it is told to."""
 
 QUARANTINE_RETRY_S = 10.0
 
@@ -39,13 +32,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PolledDevice:
-    """What the configuration says of a device; `interval_s` None means as the board samples."""
+    """Where a device is, how it is called, and what is stamped on its readings."""
 
     source: Source
     bus: str
     address: int | None
-    interval_s: float | None = None
     driver: str = "protocol"
+    interval_s: float | None = None
+    """From the configuration; None leaves it to the board."""
 
 
 class DevicePoller:
@@ -57,44 +51,66 @@ class DevicePoller:
     def __init__(
         self,
         settings: PolledDevice,
-        device: ProtocolDevice,
-        store: ReadingStore,
+        driver: Driver,
         registry: Registry,
         clock: WallClock,
         disconnect: Callable[[], None],
     ) -> None:
         """Touches nothing. `disconnect` closes the device's port after it was lost."""
         self.settings = settings
-        self.device = device
-        self.schedule = Schedule(settings.interval_s or 1.0, clock.monotonic())
-        self._store = store
+        self.driver = driver
+        self.schedule = Schedule(driver.interval_s, clock.monotonic())
         self._registry = registry
         self._clock = clock
         self._disconnect = disconnect
         self._stepping = threading.Lock()  # one step at a time, also while a timer is replaced
+        self._nudged = threading.Event()  # somebody saw a reason to look at the device now
+        self._moved: tuple[Driver, Place, Callable[[], None]] | None = None
+        self._retired = False
         self._back_off = BackOff()
-        self._intake: Intake | None = None
-        self._known: tuple[str, int] | None = None  # uid and boot of the last identification
+        self._missed = 0
+        self._conditions(settings)
+        self._view = self._first_view()
+        registry.publish(self._view)
+
+    def _conditions(self, settings: PolledDevice) -> None:
         where = {"device": settings.source.device, "bus": settings.bus}
+        clock = self._clock
         self._silence = Condition(log, "device does not answer", extra=where, clock=clock)
         self._quarantine = Condition(log, "device is quarantined", extra=where, clock=clock)
         self._backpressure = Condition(log, "journal takes no readings", extra=where, clock=clock)
         self._trouble = Condition(log, "poll failed unexpectedly", extra=where, clock=clock)
-        self._polls = self._missed = self._resets = self._lost = 0
-        self._view = self._first_view()
-        registry.publish(self._view)
 
     @property
     def view(self) -> DeviceView:
         """The latest snapshot."""
         return self._view
 
+    def nudge(self) -> None:
+        """Look at the device at the next tick, whatever its back-off says; from any thread."""
+        self._nudged.set()
+
+    @property
+    def nudged(self) -> bool:
+        """Whether somebody waits for the next tick."""
+        return self._nudged.is_set()
+
+    def move(self, driver: Driver, place: Place, disconnect: Callable[[], None]) -> None:
+        """The board was found at another place; from any thread. Takes effect with the next step."""
+        self._moved = (driver, place, disconnect)
+        self.nudge()
+
+    def retire(self) -> None:
+        """Its board speaks for another device now: never step again; from any thread."""
+        self._retired = True
+
     def tick(self) -> None:
         """A timer's callback: one step, guarded, since an exception would end the timer's thread."""
         if not self._stepping.acquire(blocking=False):
             return  # the callback of a timer that was replaced is still at it
         try:
-            self.step()
+            if not self._retired:
+                self.step()
         except Exception as error:
             if self._trouble.failed(f"{type(error).__name__}: {error}"):
                 log.exception("this is a fault of the gateway, please report it")
@@ -105,6 +121,11 @@ class DevicePoller:
     def step(self) -> None:
         """Do what is due now; a quick return when nothing is."""
         now = self._clock.monotonic()
+        if self._nudged.is_set():
+            self._nudged.clear()
+            self._settle_down()
+            self._back_off.reset()
+            self.schedule.postpone(now)
         if not self.schedule.is_due(now):
             self._age(now)
             return
@@ -112,7 +133,7 @@ class DevicePoller:
         if self._view.state is DeviceState.ONLINE:
             self._missed += missed
         try:
-            self._poll_round(now)
+            known = self.driver.collect()
         except BusBusy as error:
             self._missed += 1
             self._set_unasked(f"bus busy: {error}")
@@ -128,120 +149,59 @@ class DevicePoller:
             self._set_unasked(str(error))
         except JournalFull as error:
             self._backpressure.failed(str(error))
-            self._set_online()  # it answered; what it said it keeps for later
+            self._set_online(None)  # it answered; what it said it keeps for later
         else:
-            self._set_online()
-
-    def _poll_round(self, now: float) -> None:
-        intake, identity = self._intake, self.device.identity
-        # Not of another boot either, whose numbers would make the board forget samples of this one.
-        if intake is None or identity is None or not intake.is_of(identity):
-            intake = self._identify()
-        try:
-            self._drain(intake, now)
-        except DeviceRestarted:
-            self._drain(self._identify(), now)
-
-    def _drain(self, intake: Intake, began: float) -> None:
-        """Fetch what the board has, as long as it says there is more and the budget lasts."""
-        budget_s = min(DRAIN_BUDGET_S, self.schedule.interval_s / 2)
-        while True:
-            following, skip = intake.window()
-            polled = self.device.poll(following, skip)
-            self._polls += 1
-            taken = intake.take(polled)
-            self._lost += intake.lost
-            intake.lost = 0
             self._backpressure.ok()
-            if not polled.more:
-                return
-            # A board without a window goes on only after what it has sent is stored for good.
-            goes_on = intake.identity.windowed and taken
-            if not goes_on and not self._store.flush().wait(COMMIT_WAIT_S):
-                return
-            if self._clock.monotonic() - began > budget_s:
-                return
+            if known is not None:
+                self._set_online(known)
+        self.schedule.change(self.driver.interval_s, self._clock.monotonic())
 
-    def _identify(self) -> Intake:
-        identity = self.device.identify()
-        known = self._known
-        if known is not None and known[0] != identity.uid:
-            # Only a person can say whether the board was exchanged on purpose.
-            raise ProtocolMismatch(
-                f"another board answers here: uid {identity.uid} instead of {known[0]}; "
-                "if it was exchanged on purpose, restart the gateway"
-            )
-        holder = self._registry.claim(identity.uid, self.settings.source.device)
-        if holder is not None:
-            # Their samples would have the same keys, and one of the two would pass for delivered.
-            raise ProtocolMismatch(
-                f"the board {identity.uid} answers as {holder} already; take one of the two away, or "
-                "give one a new identity (erase its EEPROM)"
-            )
-        if known is not None and known[1] != identity.boot:
-            self._resets += 1
-            log.warning(
-                "device has started again: boot %d after %d",
-                identity.boot,
-                known[1],
-                extra={"device": self.settings.source.device, "bus": self.settings.bus},
-            )
-        self._known = (identity.uid, identity.boot)
-        intake = self._intake
-        if intake is None or not intake.is_of(identity):
-            intake = Intake(self.settings.source, identity, self._store, self._clock)
-            self._agree_on_interval(identity)
-            self._intake = intake
-        return intake
+    def _settle_down(self) -> None:
+        """Go on at the place where the board was found."""
+        moved, self._moved = self._moved, None
+        if moved is None:
+            return
+        self.driver, place, self._disconnect = moved
+        self.settings = replace(self.settings, bus=place.bus, address=place.address)
+        self._silence.ok()
+        self._conditions(self.settings)
+        self._publish(bus=place.bus, address=place.address)
 
-    def _agree_on_interval(self, identity: Identity) -> None:
-        sample_ms = identity.schema.sample_ms
-        wanted_s = self.settings.interval_s or sample_ms / 1000
-        wanted_ms = round(wanted_s * 1000)
-        # Also when the board says so of itself: a gateway with other settings may have changed it.
-        if self.settings.interval_s is not None:
-            # Tokens of a range that commands never use, and another one each time: a token the board
-            # remembers from before would be answered without setting anything.
-            token = 0xF000 | self._clock.wall_ms() & 0x0FFF
-            status = self.device.command(
-                token, BuiltIn.SET_INTERVAL, ValueType.U32.pack(wanted_ms), timeout_s=1.0
-            )
-            if status is not CommandStatus.DONE:
-                log.warning(
-                    "device does not take the interval of %d ms and samples each %d ms (%s)",
-                    *(wanted_ms, sample_ms, status.name.lower()),
-                    extra={"device": self.settings.source.device, "bus": self.settings.bus},
-                )
-        self.schedule.change(wanted_s, self._clock.monotonic())
-
-    def _set_online(self) -> None:
+    def _set_online(self, known: Known | None) -> None:
+        """It answered; `known` is None when nothing new is known of it."""
+        if self._view.last_seen_ms is None and known is not None:
+            self._announce(known)
         self._back_off.reset()
         self._silence.ok()
         self._quarantine.ok()
         self._trouble.ok()
-        identity = self.device.identity
-        if identity is None:
-            return  # a command has just found out that the board has started again
-        if self._view.last_seen_ms is None:
-            log.info(
-                "device is online: uid %s boot %d firmware %s",
-                *(identity.uid, identity.boot, identity.schema.firmware or "unknown"),
-                extra={"device": self.settings.source.device, "bus": self.settings.bus},
-            )
+        if known is None and self._view.schema is None:
+            return  # it has never said who it is
+        who: dict[str, object] = {}
+        if known is not None:
+            name = known.schema.name
+            who = {"name": name, "uid": known.uid, "boot": known.boot, "schema": known.schema}
         self._publish(
             state=DeviceState.ONLINE,
             detail=None,
-            name=identity.schema.name,
-            uid=identity.uid,
-            boot=identity.boot,
-            schema=identity.schema,
             last_seen_ms=self._clock.wall_ms(),
             last_seen_mono=self._clock.monotonic(),
+            **who,
+        )
+
+    def _announce(self, known: Known) -> None:
+        identity = "" if known.uid is None else f" uid {known.uid} boot {known.boot}"
+        firmware = f" firmware {known.schema.firmware}" if known.schema.firmware else ""
+        log.info(
+            "device is online:%s%s",
+            identity,
+            firmware,
+            extra={"device": self.settings.source.device, "bus": self.settings.bus},
         )
 
     def _set_silent(self, reason: str) -> None:
         now = self._clock.monotonic()
-        self.device.identity = None  # what answers next may be another board
+        self.driver.forget()  # what answers next may be another board
         self._silence.failed(reason)
         self.schedule.postpone(now + self._back_off.failed())
         self._publish(state=self._absence(now), detail=reason)
@@ -252,7 +212,7 @@ class DevicePoller:
             self._publish(state=self._absence(self._clock.monotonic()), detail=reason)
 
     def _set_quarantined(self, reason: str) -> None:
-        self.device.identity = None
+        self.driver.forget()
         self._quarantine.failed(reason)
         self.schedule.postpone(self._clock.monotonic() + QUARANTINE_RETRY_S)
         self._publish(state=DeviceState.QUARANTINED, detail=reason)
@@ -272,25 +232,27 @@ class DevicePoller:
     def _publish(self, **changes: object) -> None:
         changed = replace(
             self._view,
-            interval_s=self.schedule.interval_s,
+            interval_s=self.driver.interval_s,
             health=self._health(),
             **changes,  # type: ignore[arg-type]
         )
         self._view = changed
+        if self._retired:
+            return  # its last step was still at it
         self._registry.publish(changed)
         if changed.state in (DeviceState.OFFLINE, DeviceState.QUARANTINED):
             self._registry.release(changed.id)
 
     def _health(self) -> DeviceHealth:
-        counters = self.device.link.counters
-        quantiles = self.device.link.latency_quantiles_ms()
+        counters, tally = self.driver.counters, self.driver.tally
+        quantiles = self.driver.latency_quantiles_ms()
         return DeviceHealth(
-            polls=self._polls,
+            polls=tally.polls,
             missed=self._missed,
             retries=counters.retries,
             crc_errors=counters.crc_errors,
-            resets=self._resets,
-            lost=self._lost,
+            resets=tally.resets,
+            lost=tally.lost,
             latency_ms_p50=round(quantiles[0], 3) if quantiles else None,
             latency_ms_p99=round(quantiles[1], 3) if quantiles else None,
         )
@@ -303,7 +265,7 @@ class DevicePoller:
             address=settings.address,
             driver=settings.driver,
             state=DeviceState.OFFLINE,
-            interval_s=self.schedule.interval_s,
+            interval_s=self.driver.interval_s,
             name=settings.source.device,
             detail="not heard of yet",
             simulated=settings.source.simulated,

@@ -52,6 +52,12 @@ class DeviceTimer:
         self.period_s = period_s
         self.start()
 
+    def restart(self) -> None:
+        """Tick now, and from now on in this phase; nothing when it was not started."""
+        if self._timer is not None and not self._stopped:
+            self._timer.stop()
+            self.start()
+
     def stop(self) -> None:
         """Ask it to end after a callback that runs now; for good."""
         self._stopped = True

@@ -3,8 +3,12 @@
 from collections.abc import Hashable, Iterable
 
 from gateway.config.document import Document, Table
+from gateway.config.driver_checks import check_driver
 from gateway.config.locator import Path
 from gateway.config.problems import close_match
+
+_BUS_OF_DRIVER = {"registers": "i2c", "lines": "serial"}
+_OTHER_DRIVER = {"registers": "lines", "lines": "registers"}
 
 
 def check(document: Document) -> None:
@@ -15,6 +19,7 @@ def check(document: Document) -> None:
     buses = {name: bus for bus in document.buses if isinstance(name := bus.raw.get("name"), str)}
     for device in document.devices:
         _check_bus(document, device, buses)
+        check_driver(document, device)
     _check_addresses(document)
     _check_serial(document, buses)
 
@@ -45,6 +50,13 @@ def _check_bus(document: Document, device: Table, buses: dict[str, Table]) -> No
     if bus is None:
         hint = close_match(name, sorted(buses)) if buses else "describe it in a [[bus]] table"
         document.problem((*device.path, "bus"), f'there is no bus "{name}"', hint)
+        return
+    driver = device.values.get("driver", "protocol")
+    wanted = _BUS_OF_DRIVER.get(driver, bus.values.get("type"))
+    if wanted != bus.values.get("type") and "type" in bus.values:
+        reason = f'the driver "{driver}" needs a bus of type "{wanted}", and "{name}" is none'
+        hint = f'"{_OTHER_DRIVER[driver]}" is the one for "{name}"'
+        document.problem((*device.path, "driver"), reason, hint)
         return
     has_address = "address" in device.raw
     match bus.values.get("type"):

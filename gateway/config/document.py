@@ -8,15 +8,13 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from gateway.config.fields import messages_by_key
+from gateway.config.fields import MISSING, UNKNOWN, messages_by_key
 from gateway.config.locator import Locator, Path
 from gateway.config.problems import ConfigError, Finding, Problem, close_match
 from gateway.config.schemas import (
     BUS_SCHEMAS,
     DEVICE_SCHEMAS,
-    MISSING,
     SECTION_SCHEMAS,
-    UNKNOWN,
     AnyBusSchema,
     DeviceSchema,
     TableSchema,
@@ -30,6 +28,8 @@ _REQUIRED_EXAMPLES = {
     "port": 'write for example port = "/dev/i2c-1"',
     "id": 'write for example id = "greenhouse"',
     "bus": 'write the name of a [[bus]], for example bus = "i2c1"',
+    "channels": 'write for example [{ name = "level", register = 0x00, type = "u16be" }]',
+    "format": 'write format = "json", "csv" or "keyvalue"',
 }
 
 

@@ -12,6 +12,9 @@ from gateway.config.problems import Finding, close_match
 from gateway.config.quantities import duration_text, parse_duration_s, parse_size, size_text
 from gateway.config.settings import AddressRange
 
+UNKNOWN = "unknown key"
+MISSING = "missing key"
+
 ADDRESS_MIN = 0x08
 ADDRESS_MAX = 0x77
 """I2C keeps the addresses outside these for itself."""
@@ -111,7 +114,7 @@ class Whole(fields.Field[int]):
 
     def _deserialize(self, value: object, *_: object, **__: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
-            hint = f"write {value} without quotes" if _digits(value) else None
+            hint = f"write {value} without quotes" if digits(value) else None
             raise refuse(f"{shown(value)} is {kind(value)}, not a whole number", hint)
         if not self._minimum <= value <= self._maximum:
             raise refuse(f"{value} is not within {self._minimum} to {self._maximum}")
@@ -138,7 +141,7 @@ class Address(fields.Field[int]):
 
     def _deserialize(self, value: object, *_: object, **__: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
-            hint = f"write {value} without quotes" if _digits(value) else "write for example 0x12"
+            hint = f"write {value} without quotes" if digits(value) else "write for example 0x12"
             raise refuse(f"{shown(value)} is {kind(value)}, not an I2C address", hint)
         if not ADDRESS_MIN <= value <= ADDRESS_MAX:
             raise refuse(
@@ -297,22 +300,16 @@ class Metadata(fields.Field[Mapping[str, str]]):
 
 
 class Driver(Choice):
-    """How a device is spoken to; those that are planned are refused in their own words."""
-
-    def __init__(self, allowed: tuple[str, ...], planned: tuple[str, ...], **kwargs: Any) -> None:
-        super().__init__(allowed, **kwargs)
-        self._planned = planned
+    """How a device is spoken to."""
 
     def _deserialize(self, value: object, *_: object, **__: object) -> str:
         text = a_text(value, self.allowed[0])
-        if text in self._planned:
-            hint = f"available: {', '.join(self.allowed)}"
-            raise refuse(f"the driver {shown(text)} is not available in this version", hint)
         if text not in self.allowed:
             hint = close_match(text, self.allowed)
             raise refuse(f"there is no driver {shown(text)}", hint)
         return text
 
 
-def _digits(value: object) -> bool:
+def digits(value: object) -> bool:
+    """Whether `value` is a whole number written as a text."""
     return isinstance(value, str) and re.fullmatch(r"0x[0-9A-Fa-f]+|[0-9]+", value) is not None

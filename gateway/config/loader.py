@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError
 
 from gateway.config.checks import check
 from gateway.config.document import Document, Table
+from gateway.config.drivers import line_settings, register_map
 from gateway.config.fields import messages_by_key
 from gateway.config.names import NAME, NAME_RULE
 from gateway.config.problems import ConfigError, Finding, Problem
@@ -21,6 +22,7 @@ from gateway.config.settings import (
     BusSettings,
     BusType,
     DeviceSettings,
+    DiscoverySettings,
     GatewaySettings,
     JournalSettings,
     LogFormat,
@@ -144,6 +146,7 @@ class _Builder:
             gateway=gateway,
             journal=journal,
             api=ApiSettings(**{**self._values("api"), **overrides.get("api", {})}),
+            discovery=DiscoverySettings(**self._values("discovery")),
             mongo=MongoSettings(uri=self._secrets.mongo_uri, **self._values("mongo")),
             mqtt=MqttSettings(url=self._secrets.mqtt_url),
             logging=LoggingSettings(folder=logs_folder(self._environ, self._cwd), **values),
@@ -188,7 +191,15 @@ def _bus(table: Table) -> BusSettings:
     return BusSettings(type=kind, **values)
 
 
+_COMMON_KEYS = ("id", "bus", "address", "interval_s", "driver")
+
+
 def _device(table: Table) -> DeviceSettings:
-    values = dict(table.values)
-    metadata = MappingProxyType(dict(values.pop("metadata", {})))
-    return DeviceSettings(metadata=metadata, **values)
+    values = table.values
+    driver = values.get("driver", "protocol")
+    return DeviceSettings(
+        **{key: values[key] for key in _COMMON_KEYS if key in values},
+        metadata=MappingProxyType(dict(values.get("metadata", {}))),
+        registers=register_map(values) if driver == "registers" else None,
+        lines=line_settings(values) if driver == "lines" else None,
+    )

@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
+from arduino_iface.line_reader import LineSettings
+from arduino_iface.register_map import RegisterMap
 from gateway.config.redact import redact_uri, secrets_of_uri
 
 
@@ -48,6 +50,14 @@ class JournalSettings:
     max_bytes: int = 1 << 30
     commit_interval_s: float = 1.0
     """Longest time readings wait to be committed together; 0 commits at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoverySettings:
+    """How boards are found by themselves."""
+
+    serial: bool = True
+    """Whether USB ports of known Arduino vendors are opened to see who is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +156,10 @@ class DeviceSettings:
     driver: str = "protocol"
     metadata: Mapping[str, str] = field(default_factory=_no_metadata)
     """Stamped on every reading of the device."""
+    registers: RegisterMap | None = None
+    """With driver "registers": its register map."""
+    lines: LineSettings | None = None
+    """With driver "lines": what it prints and takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +170,7 @@ class Settings:
     logging: LoggingSettings
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     api: ApiSettings = field(default_factory=ApiSettings)
+    discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
     mongo: MongoSettings = field(default_factory=MongoSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
     buses: tuple[BusSettings, ...] = ()
@@ -177,6 +192,11 @@ class Settings:
             if uri:
                 found.update(secrets_of_uri(uri))
         return tuple(sorted(found, key=lambda text: (-len(text), text)))
+
+    def addresses_on(self, bus: str) -> frozenset[int]:
+        """Where the configuration has devices on an I2C bus."""
+        named = (device.address for device in self.devices if device.bus == bus)
+        return frozenset(address for address in named if address is not None)
 
     def facts(self) -> Mapping[str, str]:
         """What a log file should say at its beginning; without secrets."""

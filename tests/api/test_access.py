@@ -1,6 +1,5 @@
 """Keys, scopes, sessions: who gets in, and who does not."""
 
-
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse

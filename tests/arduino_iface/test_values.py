@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arduino_iface.values import ValueType, shortest_f32
+from arduino_iface.values import DESCRIBED, ValueType, shortest_f32
 
 INTEGERS = [kind for kind in ValueType if kind.integral]
 F32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -16,7 +16,8 @@ F32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
 def test_the_types_of_the_schema_language() -> None:
     words = ["u8", "i8", "u16", "i16", "u32", "i32", "f32", "bool"]
     assert [ValueType.of(word).word for word in words] == words
-    assert [kind.word for kind in ValueType] == words
+    assert [kind.word for kind in DESCRIBED] == words
+    assert [kind.word for kind in ValueType if not kind.described] == ["u64", "i64", "f64", "text"]
     assert [ValueType.of(word).size for word in words] == [1, 1, 2, 2, 4, 4, 4, 1]
     for wrong in ("u64", "U8", ""):
         with pytest.raises(KeyError):

@@ -13,27 +13,26 @@ from tests.support.gateway import GatewayProcess
 JOURNAL = '[journal]\ncommit_interval = "200ms"\n'
 
 
-def test_a_board_that_is_plugged_in_appears_with_what_it_measures(
-    tmp_path: Path, open_page: Open
-) -> None:
+def buses_alone(boards: BoardsProcess) -> str:
+    """A configuration that names the ports and no device."""
+    return JOURNAL + re.sub(r"\[\[device\]\]\nid = .*\nbus = .*\n", "", boards.config())
+
+
+def test_a_board_that_is_plugged_in_appears_by_itself(tmp_path: Path, open_page: Open) -> None:
     boards = BoardsProcess(tmp_path, 1)
-    with GatewayProcess(tmp_path, config=JOURNAL + boards.config()) as gateway:
+    with GatewayProcess(tmp_path, config=buses_alone(boards)) as gateway:
         page = open_page(gateway)
-        card = page.card("board0")
-        expect(card.locator(".absence")).to_contain_text("Never heard of")
-        expect(card.locator(".value")).to_have_count(0)
+        advice = page.page.get_by_role("heading", name="Plug in a board")
+        expect(advice).to_be_visible()
         with boards:
+            card = page.page.get_by_role("article")
+            expect(card).to_have_count(1)
             expect(card).to_have_attribute("data-state", "online")
             expect(card.locator(".value").first).to_have_text(re.compile(r"\d|yes|no"))
             expect(card.get_by_role("link", name="Commands")).to_be_visible()
+            expect(advice).to_be_hidden()
+            expect(page.page.locator("#said")).to_contain_text("found")
             assert page.streams() == 1
-
-
-def test_without_a_board_it_says_what_to_do(tmp_path: Path, open_page: Open) -> None:
-    with GatewayProcess(tmp_path, config=JOURNAL) as gateway:
-        page = open_page(gateway)
-        expect(page.page.get_by_role("heading", name="Plug in a board")).to_be_visible()
-        expect(page.page.locator(".summary")).to_have_text("None yet")
 
 
 def test_a_board_that_takes_no_more_samples_looks_stale_and_an_unplugged_one_says_since_when(

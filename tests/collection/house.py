@@ -3,18 +3,24 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from arduino_iface.bus import I2cBus, SerialBus
-from arduino_iface.device import ProtocolDevice
+from arduino_iface.bus import I2cBus
+from arduino_iface.device import Identity, ProtocolDevice
 from arduino_iface.i2c_link import I2cLink
-from arduino_iface.serial_link import SerialLink
 from dummy_hw.board import DummyBoard
 from dummy_hw.i2c_bus import DummyI2cTransport
 from dummy_hw.serial_wire import DummySerialTransport
+from gateway.buses import Buses
 from gateway.collection.intake import Source
 from gateway.collection.poller import DevicePoller, PolledDevice
+from gateway.config.settings import BusSettings, BusType
+from gateway.device_maker import DeviceMaker
+from gateway.discovery.book import Place
+from gateway.drivers.protocol import ProtocolDriver
+from gateway.fleet import Fleet
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal.ticket import Ticket
+from gateway.labels import Labels
 from gateway.reading import StoredReading
 from gateway.registry import DeviceState, DeviceView, Registry
 from tests.support.clock import FakeClock
@@ -33,17 +39,53 @@ class InlineJournal(Journal):
         return ticket
 
 
+class HouseTransports:
+    """The wires of the house, by the names of their buses."""
+
+    def __init__(self, i2c: DummyI2cTransport) -> None:
+        self.adapter = i2c
+        self.lines: dict[str, DummySerialTransport] = {}
+
+    def i2c(self, settings: BusSettings) -> DummyI2cTransport:
+        return self.adapter
+
+    def serial(self, settings: BusSettings) -> DummySerialTransport:
+        return self.lines[settings.name]
+
+
 class House:
     """The journal, the registry, one I2C bus, and pollers for what is attached."""
 
-    def __init__(self, path: Path, *, queue_max: int = 20000, opened: bool = True) -> None:
-        self.clock = FakeClock()
+    def __init__(
+        self,
+        path: Path,
+        *,
+        queue_max: int = 20000,
+        opened: bool = True,
+        wire: DummyI2cTransport | None = None,
+        clock: FakeClock | None = None,
+    ) -> None:
+        """`wire` and `clock` are those of a house before this one: its boards lived on."""
+        self.clock = clock or FakeClock()
         self.journal = InlineJournal(path, clock=self.clock, queue_max=queue_max)
         self.journal.inline_clock = self.clock
         self.reader = JournalReader(path)
         self.registry = Registry()
-        self.transport = DummyI2cTransport(self.clock)
-        self.bus = I2cBus("i2c1", self.transport)
+        self.transport = wire or DummyI2cTransport(self.clock)
+        self.transports = HouseTransports(self.transport)
+        self.buses = Buses([BusSettings("i2c1", BusType.I2C, "simulated")], self.transports)
+        bus = self.buses.get("i2c1")
+        assert isinstance(bus, I2cBus)
+        self.bus = bus
+        maker = DeviceMaker(
+            self.buses,
+            self.journal,
+            self.registry,
+            self.clock,
+            Labels(self.journal),
+            simulated=True,
+        )
+        self.fleet = Fleet(maker, self.registry, self.journal, self.clock)
         self.disconnects = 0
         if opened:
             self.journal.open()
@@ -62,8 +104,10 @@ class House:
         return self.poller(name, device, self.bus.close, address, interval_s)
 
     def on_serial(self, name: str, wire: DummySerialTransport) -> DevicePoller:
-        bus = SerialBus(name, wire)
-        return self.poller(name, ProtocolDevice(SerialLink(bus)), bus.close)
+        self.transports.lines[name] = wire
+        self.buses.add(BusSettings(name, BusType.SERIAL, "simulated"))
+        device = ProtocolDevice(self.buses.link(name, None, first_seq=0))
+        return self.poller(name, device, self.buses.get(name).close, bus=name)
 
     def poller(
         self,
@@ -72,15 +116,21 @@ class House:
         close: Callable[[], None],
         address: int | None = None,
         interval_s: float | None = None,
+        bus: str = "i2c1",
     ) -> DevicePoller:
         def disconnect() -> None:
             self.disconnects += 1
             close()
 
-        settings = PolledDevice(Source(name, {"room": "A"}, True), "i2c1", address, interval_s)
-        return DevicePoller(
-            settings, device, self.journal, self.registry, self.clock, disconnect=disconnect
-        )
+        def claim(identity: Identity) -> None:
+            self.fleet.claim(name, identity, Place(bus, address))
+
+        source = Source(name, {"room": "A"}, True)
+        driver = ProtocolDriver(source, device, self.journal, self.clock, claim, interval_s)
+        settings = PolledDevice(source, bus, address, interval_s=interval_s)
+        poller = DevicePoller(settings, driver, self.registry, self.clock, disconnect)
+        self.fleet.configure(poller)
+        return poller
 
     def run(
         self,

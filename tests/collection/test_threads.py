@@ -1,7 +1,7 @@
 """Timers and the collection worker with real threads."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -20,6 +20,7 @@ from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.collection.schedule import Schedule
 from gateway.collection.timers import DeviceTimer
 from gateway.collection.worker import CollectionWorker
+from gateway.drivers.protocol import ProtocolDriver
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal_worker import JournalWorker
@@ -86,13 +87,25 @@ def test_a_timer_takes_another_period_and_stays_stopped() -> None:
     assert (timer.replaced, ticks.count) == (0, after)
 
 
-@dataclass
+class FixedFleet:
+    """Always the same devices."""
+
+    def __init__(self, pollers: Sequence[DevicePoller]) -> None:
+        self._pollers = pollers
+        self.changed: Callable[[], None] = lambda: None
+
+    def pollers(self) -> Sequence[DevicePoller]:
+        return self._pollers
+
+
+@dataclass(eq=False)
 class StubPoller:
     """What the worker needs of a poller: a schedule, a name and a tick."""
 
     name: str
     schedule: Schedule = field(default_factory=lambda: Schedule(1.0, 0.0))
     ticks: Ticks = field(default_factory=Ticks)
+    nudged: bool = False
 
     @property
     def settings(self) -> PolledDevice:
@@ -109,7 +122,7 @@ def stubs(count: int) -> tuple[list[StubPoller], list[DevicePoller]]:
 
 def test_first_polls_are_spread_over_the_interval(house: House) -> None:
     pollers, as_pollers = stubs(4)
-    worker = CollectionWorker(as_pollers, house.clock)
+    worker = CollectionWorker(FixedFleet(as_pollers), house.clock)
     worker.start_up()
     started = []
     for _ in range(4):
@@ -128,7 +141,7 @@ def test_the_worker_replaces_a_dead_timer_and_leaves_the_others(house: House) ->
     pollers, as_pollers = stubs(2)
     for poller in pollers:
         poller.schedule.interval_s = 0.02
-    worker = CollectionWorker(as_pollers, house.clock)
+    worker = CollectionWorker(FixedFleet(as_pollers), house.clock)
     worker.start_up()
     worker.step(house.clock.monotonic())
     house.clock.advance(1.0)
@@ -151,7 +164,7 @@ def test_no_tick_comes_after_the_worker_has_stopped(house: House) -> None:
     pollers, as_pollers = stubs(3)
     for poller in pollers:
         poller.schedule.interval_s = 0.01
-    thread = WorkerThread(CollectionWorker(as_pollers, MachineClock()), MachineClock())
+    thread = WorkerThread(CollectionWorker(FixedFleet(as_pollers), MachineClock()), MachineClock())
     thread.start()
     until(lambda: all(poller.ticks.count >= 2 for poller in pollers))
     thread.request_stop()
@@ -230,13 +243,15 @@ def plant(tmp_path: Path) -> Iterator[Plant]:
             transport.attach(address, boards[name])
 
     def poller(name: str, address: int) -> DevicePoller:
-        settings = PolledDevice(Source(name, {}, True), "i2c1", address, 0.02)
+        source = Source(name, {}, True)
         device = ProtocolDevice(I2cLink(bus, address))
-        return DevicePoller(settings, device, journal, registry, clock, disconnect=bus.close)
+        driver = ProtocolDriver(source, device, journal, clock, lambda identity: None, 0.02)
+        settings = PolledDevice(source, "i2c1", address)
+        return DevicePoller(settings, driver, registry, clock, disconnect=bus.close)
 
     pollers = [poller(name, address) for name, address in NAMES.items()]
     writer = WorkerThread(JournalWorker(journal), clock)
-    collection = WorkerThread(CollectionWorker(pollers, clock), clock)
+    collection = WorkerThread(CollectionWorker(FixedFleet(pollers), clock), clock)
     reader = JournalReader(tmp_path / "journal.db")
     writer.start()
     assert writer.started.wait(20.0)

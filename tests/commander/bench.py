@@ -117,7 +117,7 @@ class Bench:
         """A new one, as after a restart of the gateway."""
         return Commander(
             self.house.registry,
-            {"greenhouse": self.device}.get,
+            {"greenhouse": self.poller.driver}.get,
             ledger or self.ledger,
             history or self.house.reader,
             self.clock,

@@ -95,7 +95,6 @@ def test_one_problem_of_a_bus(start: Start, text: str, words: str) -> None:
         ("id = 'a'\nbus = 's'\naddress = 0x12", "a device has no address; leave it out"),
         ("id = 'a'\nbus = 's'\ninterval = '9ms'", '"9ms" is not within 10ms to 1d'),
         ("id = 'a'\nbus = 's'\ninterval = 1", '1 has no unit; write for example "1s"'),
-        ("id = 'a'\nbus = 's'\ndriver = 'lines'\nformat = 'json'", "not available in this version"),
         ("id = 'a'\nbus = 's'\ndriver = 'protocoll'", 'did you mean "protocol"?'),
         ("id = 'a'\nbus = 's'\nchannels = []", "device.0.channels: unknown key"),
         (

@@ -2,7 +2,9 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from gateway.config import CommandLineOptions, JournalSettings, load
 from gateway.config.schemas import documented_keys
@@ -22,12 +24,18 @@ def test_the_examples_are_valid(tmp_path: Path) -> None:
 
 
 def test_every_key_is_in_the_example() -> None:
-    tree = tomllib.loads(TOML.read_text())
-    written = set()
-    for table, content in tree.items():
-        for one in content if isinstance(content, list) else [content]:
-            written |= {(table, key) for key in one}
-    assert written == documented_keys()
+    assert set(_written("", tomllib.loads(TOML.read_text()))) == documented_keys()
+
+
+def _written(table: str, content: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every (table, key) of a document, tables in lists included; other tables are values."""
+    for key, value in content.items():
+        if table:
+            yield table, key
+        inner = value if isinstance(value, list) else [value] if not table else []
+        for one in inner:
+            if isinstance(one, dict):
+                yield from _written(f"{table}.{key}".lstrip("."), one)
 
 
 def test_every_key_is_explained() -> None:

@@ -6,7 +6,7 @@ from arduino_iface.frame import Frame
 from arduino_iface.messages import CommandRequest, HelloReply, RequestType
 from dummy_hw.board import RESTART_DELAY_S, DummyBoard
 from dummy_hw.faults import Fault
-from dummy_hw.serial_end import REQUESTS_WAITING_MAX
+from dummy_hw.serial_end import REQUESTS_WAITING_MAX, SerialEnd
 from dummy_hw.serial_wire import DummySerialTransport
 from tests.dummy_hw.boards import make
 from tests.support.clock import FakeClock
@@ -78,6 +78,7 @@ def test_requests_queue_while_the_loop_is_busy(clock: FakeClock) -> None:
     while port.wait(1.0):
         seen += [message.seq for message in Deframer().feed(port.read())]
     assert seen[:REQUESTS_WAITING_MAX] == list(range(1, REQUESTS_WAITING_MAX + 1))
+    assert isinstance(port.end, SerialEnd)
     assert port.end.overruns + len(seen) == REQUESTS_WAITING_MAX + 3
     assert port.end.overruns > 0
 

@@ -1,0 +1,28 @@
+// The board's lamp: says "here I am" when the gateway asks, and flickers for good when the sketch
+// declared something that cannot work.
+#pragma once
+#include <stdint.h>
+
+namespace gateway {
+
+const uint8_t kNoPin = 0xFF;
+
+class Indicator {
+ public:
+  explicit Indicator(uint8_t pin) : pin_(pin) {}
+
+  void usePin(uint8_t pin) { pin_ = pin; }
+  bool exists() const { return pin_ != kNoPin; }
+
+  void identify(uint32_t nowMs); // blinks for three seconds
+  void run(uint32_t nowMs, bool fault);
+
+ private:
+  void show(bool on);
+
+  uint8_t pin_;
+  bool active_ = false;
+  uint32_t startedMs_ = 0;
+};
+
+} // namespace gateway

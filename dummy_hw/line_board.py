@@ -1,0 +1,271 @@
+"""A simulated sketch that prints lines on its serial port, by itself or on request, and takes lines."""
+
+import json
+import math
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from arduino_iface.clock import Clock
+from arduino_iface.line_format import FormatKind
+from arduino_iface.line_reader import LineChannel, LineSettings
+from arduino_iface.line_template import LineCommand
+from arduino_iface.values import Readable, ValueType
+from dummy_hw.faults import ON_SERIAL_REPLY, Fault, FaultPlan
+from dummy_hw.signals import Constant, Signal
+
+LINES_MAX = 64
+"""Lines that wait to be sent; a board that is not listened to loses the oldest."""
+
+_RECEIVE_MAX = 512
+_PLACE = re.compile(r"\\\{([a-z][a-z0-9_]*)\\\}")
+
+Answer = Callable[[Mapping[str, str]], str | None]
+"""Takes the words of a command's arguments and gives the line to answer with, None for none."""
+
+
+class LineBoard:
+    """The board of a sketch that prints. Thread-safe; nothing here waits. Made without power.
+
+    It is its own end of the serial line: put it into a `DummySerialTransport` or `PtyBoards`. Without a
+    `request` in the settings it prints every `interval_s`. A command is answered with the word that
+    `answers` has for it.
+    """
+
+    def __init__(
+        self,
+        settings: LineSettings,
+        *,
+        clock: Clock,
+        signals: Mapping[str, Signal] | None = None,
+        texts: Mapping[str, str] | None = None,
+        interval_s: float = 1.0,
+        answers: Mapping[str, str] | None = None,
+        banner: str = "sketch started",
+        faults: FaultPlan | None = None,
+    ) -> None:
+        """`signals` and `texts` are by channel; `banner` is printed at the start, "" for none."""
+        self.settings = settings
+        self.faults = FaultPlan() if faults is None else faults
+        self.clock = clock
+        self._interval_s = interval_s
+        self._lock = threading.Lock()
+        self._signals = dict(signals or {})
+        self._texts = dict(texts or {})
+        self._answers: dict[str, Answer] = {
+            name: _always(answer) for name, answer in (answers or {}).items()
+        }
+        self._patterns = [(one, _taken_by(one)) for one in settings.commands]
+        self._banner = banner
+        self._out: deque[str] = deque(maxlen=LINES_MAX)
+        self._received = bytearray()
+        self._executed: list[tuple[str, Mapping[str, str]]] = []
+        self._powered = False
+        self._started_at = 0.0
+        self._next_at = 0.0
+        self._printed = 0
+
+    @property
+    def board(self) -> "LineBoard":
+        """What has the power switch: itself."""
+        return self
+
+    @property
+    def executed(self) -> list[tuple[str, Mapping[str, str]]]:
+        """The commands taken so far, with the words of their arguments."""
+        with self._lock:
+            return list(self._executed)
+
+    @property
+    def printed(self) -> int:
+        """Readings printed so far."""
+        with self._lock:
+            return self._printed
+
+    def power_on(self) -> None:
+        """Give it power; it starts. Does nothing when it has power."""
+        with self._lock:
+            if not self._powered:
+                self._powered = True
+                self._start()
+
+    def power_off(self) -> None:
+        """Take its power."""
+        with self._lock:
+            self._powered = False
+            self._out.clear()
+
+    def reset(self) -> None:
+        """Press the reset button. Does nothing without power."""
+        with self._lock:
+            if self._powered:
+                self._start()
+
+    def on_command(self, name: str, answer: Answer) -> None:
+        """Answer a command by a function, called under the board's lock."""
+        with self._lock:
+            self._answers[name] = answer
+
+    def say(self, line: str) -> None:
+        """Print a line beside its readings."""
+        with self._lock:
+            if self._powered:
+                self._out.append(line)
+
+    # The serial line
+
+    def feed(self, data: bytes) -> None:
+        """Bytes that came down the line."""
+        with self._lock:
+            if not self._powered:
+                return
+            self._received += data
+            del self._received[:-_RECEIVE_MAX]
+            while b"\n" in self._received:
+                line, _, rest = bytes(self._received).partition(b"\n")
+                self._received[:] = rest
+                self._obey(line.decode("ascii", errors="replace").rstrip("\r"))
+
+    def take(self) -> bytes:
+        """Bytes that the board sends by now."""
+        with self._lock:
+            self._print_due()
+            sent = bytearray()
+            while self._out:
+                line = (self._out.popleft() + "\r\n").encode()
+                match self.faults.next(ON_SERIAL_REPLY):
+                    case Fault.CORRUPT:
+                        line = self.faults.corrupt(line)
+                    case Fault.TRUNCATE:
+                        line = self.faults.truncate(line)
+                    case Fault.DROP_REPLY:
+                        line = b""
+                    case Fault.DUPLICATE:
+                        line *= 2
+                sent += line
+            return bytes(sent)
+
+    def next_event_at(self) -> float | None:
+        """When it prints next by itself, on its clock; None: not before it is asked."""
+        with self._lock:
+            if self._out:
+                return self.clock.monotonic()
+            return self._next_at if self._powered and self.settings.request is None else None
+
+    # Under the lock
+
+    def _start(self) -> None:
+        self._started_at = self.clock.monotonic()
+        self._next_at = self._started_at + self._interval_s
+        self._received.clear()
+        self._out.clear()
+        if self._banner:
+            self._out.append(self._banner)
+
+    def _print_due(self) -> None:
+        if not self._powered or self.settings.request is not None:
+            return
+        now = self.clock.monotonic()
+        # Of what nobody listened to, only as much as is kept anyway.
+        behind = math.floor((now - self._next_at) / self._interval_s) - LINES_MAX
+        self._next_at += max(behind, 0) * self._interval_s
+        while self._next_at <= now:
+            self._print(self._next_at)
+            self._next_at += self._interval_s
+
+    def _print(self, at: float) -> None:
+        self._printed += 1
+        self._out.append(self._line(at - self._started_at))
+
+    def _obey(self, line: str) -> None:
+        request = self.settings.request
+        if request is not None and line == request.strip("\r\n"):
+            self._print(self.clock.monotonic())
+            return
+        for command, pattern in self._patterns:
+            match = pattern.fullmatch(line)
+            if match is not None:
+                words = match.groupdict()
+                self._executed.append((command.name, words))
+                answer = self._answers.get(command.name)
+                said = answer(words) if answer is not None else None
+                if said is not None:
+                    self._out.append(said)
+                return
+        self._out.append(f"unknown: {line}")
+
+    def _line(self, seconds: float) -> str:
+        channels = self.settings.channels or _UNDESCRIBED
+        fields = {one.field: self._field(one, seconds) for one in channels}
+        form = self.settings.format
+        match form.kind:
+            case FormatKind.JSON:
+                return json.dumps(_nested(fields), separators=(",", ":"))
+            case FormatKind.KEYVALUE:
+                words = (f"{name}{form.equals}{_word(value)}" for name, value in fields.items())
+                return form.pairs.join(words)
+            case FormatKind.CSV:
+                return form.delimiter.join(self._cells(fields))
+
+    def _cells(self, fields: Mapping[str, Readable]) -> list[str]:
+        columns = self.settings.format.columns
+        numbers = [int(field) for field in fields if field.isdigit()]
+        names = columns or ("",) * max(numbers, default=0)
+        return [
+            _word(fields.get(name, fields.get(str(number), 0)))
+            for number, name in enumerate(names, 1)
+        ]
+
+    def _field(self, channel: LineChannel, seconds: float) -> Readable:
+        """What the sketch prints for a channel: the raw value."""
+        if channel.type is ValueType.TEXT:
+            return self._texts.get(channel.name, "ok")
+        value = self._signals.get(channel.name, Constant(0))(seconds)
+        if value is None:
+            return None
+        if channel.type is ValueType.BOOL:
+            return bool(value)
+        raw = (Decimal(repr(+value)) - channel.offset) / channel.scale
+        return (
+            int(raw.to_integral_value()) if channel.type is ValueType.I64 else round(float(raw), 3)
+        )
+
+
+_UNDESCRIBED = (
+    LineChannel("temperature", "temperature", unit="Cel"),
+    LineChannel("humidity", "humidity", unit="%RH"),
+)
+"""What a sketch without described channels prints."""
+
+
+def _always(answer: str) -> Answer:
+    return lambda _: answer
+
+
+def _taken_by(command: LineCommand) -> re.Pattern[str]:
+    """What a command's line looks like."""
+    template = re.escape(command.template.strip("\r\n"))
+    return re.compile(_PLACE.sub(r"(?P<\1>\\S+)", template))
+
+
+def _nested(fields: Mapping[str, Readable]) -> dict[str, object]:
+    """Dotted names as objects in objects."""
+    tree: dict[str, object] = {}
+    for field, value in fields.items():
+        *path, last = field.split(".")
+        place = tree
+        for key in path:
+            inner = place.setdefault(key, {})
+            if not isinstance(inner, dict):
+                inner = place[key] = {}  # a field cannot be a value and an object as well
+            place = inner
+        place[last] = value
+    return tree
+
+
+def _word(value: Readable) -> str:
+    if value is None:
+        return "nan"
+    return str(value).lower() if isinstance(value, bool) else str(value)

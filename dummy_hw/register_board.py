@@ -1,0 +1,177 @@
+"""A simulated sketch with a register map on I2C, as they were written before there was a gateway."""
+
+import math
+import threading
+from collections.abc import Mapping
+from decimal import Decimal
+
+from arduino_iface.clock import Clock
+from arduino_iface.register_map import FIRST_BYTE, EchoRegister, RegisterChannel, RegisterMap
+from arduino_iface.values import Number, Value
+from dummy_hw.board import WIRE_BUFFER
+from dummy_hw.faults import SILENCE_S, FaultPlan
+from dummy_hw.signals import Constant, Signal
+
+
+class RegisterBoard:
+    """The board of a register map. Thread-safe; nothing here waits. Made without power.
+
+    A write sets the register pointer and, with more bytes, registers from there on; a read sends registers
+    from the pointer on, which stays. Registers of channels show their signals until they are written.
+    A reset forgets what was written. Attach it to a `DummyI2cTransport`; `faults` is obeyed there.
+    """
+
+    def __init__(
+        self,
+        registers: RegisterMap,
+        *,
+        clock: Clock,
+        signals: Mapping[str, Signal] | None = None,
+        faults: FaultPlan | None = None,
+    ) -> None:
+        """Channels without a signal measure 0. Raises `ValueError` for a signal without a channel."""
+        names = {channel.name for channel in registers.channels}
+        unknown = sorted(set(signals or {}) - names)
+        if unknown:
+            raise ValueError(f"there is no channel {unknown[0]!r}")
+        self.registers = registers
+        self.faults = FaultPlan() if faults is None else faults
+        self.clock = clock
+        self._lock = threading.Lock()
+        self._signals = {name: Constant(0) for name in names} | dict(signals or {})
+        self._written: dict[int, int] = {}
+        self._writes: list[tuple[int, bytes]] = []
+        self._pointer = 0
+        self._echo = 0
+        self._powered = False
+        self._started_at = 0.0
+        self._muted_until = -math.inf
+
+    def require_room(self, reply_max: int) -> None:
+        """Every channel fits a read."""
+
+    def power_on(self) -> None:
+        """Give it power; it starts. Does nothing when it has power."""
+        with self._lock:
+            if not self._powered:
+                self._powered = True
+                self._start()
+
+    def power_off(self) -> None:
+        """Take its power."""
+        with self._lock:
+            self._powered = False
+
+    def reset(self) -> None:
+        """Press the reset button. Does nothing without power."""
+        with self._lock:
+            if self._powered:
+                self._start()
+
+    def mute(self, seconds: float = SILENCE_S) -> None:
+        """A loose contact: off the air for a while."""
+        with self._lock:
+            self._muted_until = self.clock.monotonic() + seconds
+
+    def set_signal(self, channel: str, signal: Signal) -> None:
+        """From now on the channel measures `signal`. Raises `ValueError` for an unknown channel."""
+        with self._lock:
+            if channel not in self._signals:
+                raise ValueError(f"there is no channel {channel!r}")
+            self._signals[channel] = signal
+
+    @property
+    def writes(self) -> list[tuple[int, bytes]]:
+        """Every write to registers since the start: the first register and the bytes."""
+        with self._lock:
+            return list(self._writes)
+
+    def held(self, register: int, length: int) -> bytes:
+        """What registers show now."""
+        with self._lock:
+            return self._show(register, length)
+
+    def i2c_write(self, _address: int, data: bytes, _late_s: float = 0.0, /) -> bool:
+        """One write transaction, obeyed at once; whether it was acknowledged."""
+        with self._lock:
+            if not self._on_air():
+                return False
+            size = self.registers.register_bytes
+            if len(data) < size:
+                return True
+            register = int.from_bytes(data[:size], "big")
+            self._pointer = register
+            echo = self.registers.echo
+            if not isinstance(echo, EchoRegister) or register != echo.register:
+                self._echo = register
+            rest = data[size:WIRE_BUFFER]
+            if rest:
+                self._writes.append((register, rest))
+                self._written |= {register + place: byte for place, byte in enumerate(rest)}
+            return True
+
+    def i2c_read(self) -> bytes | None:
+        """What it sends now: a buffer full of registers; None: not acknowledged."""
+        with self._lock:
+            if not self._on_air():
+                return None
+            if self.registers.echo is FIRST_BYTE:
+                return bytes((self._pointer & 0xFF,)) + self._show(self._pointer, WIRE_BUFFER - 1)
+            return self._show(self._pointer, WIRE_BUFFER)
+
+    # Under the lock
+
+    def _start(self) -> None:
+        self._started_at = self.clock.monotonic()
+        self._written.clear()
+        self._writes.clear()
+        self._pointer = self._echo = 0
+
+    def _on_air(self) -> bool:
+        return self._powered and self.clock.monotonic() >= self._muted_until
+
+    def _show(self, register: int, length: int) -> bytes:
+        shown = bytearray(length)
+        seconds = self.clock.monotonic() - self._started_at
+        end = register + length
+        for channel in self.registers.channels:
+            if channel.register < end and channel.end > register:
+                value = self._signals[channel.name](seconds)
+                before = self._whole_channel(channel, register, shown)
+                self._put(shown, register, channel.register, put_value(channel, value, before))
+        echo = self.registers.echo
+        if isinstance(echo, EchoRegister):
+            self._put(shown, register, echo.register, self.registers.pointer(self._echo))
+        for place in range(length):
+            shown[place] = self._written.get(register + place, shown[place])
+        return bytes(shown)
+
+    def _whole_channel(self, channel: RegisterChannel, register: int, shown: bytearray) -> bytes:
+        """The bytes that stand already where the channel is: other bit fields of the same register."""
+        places = range(channel.register - register, channel.end - register)
+        return bytes(shown[place] if 0 <= place < len(shown) else 0 for place in places)
+
+    def _put(self, shown: bytearray, register: int, at: int, data: bytes) -> None:
+        for place, byte in enumerate(data, at - register):
+            if 0 <= place < len(shown):
+                shown[place] = byte
+
+
+def put_value(channel: RegisterChannel, value: Value, before: bytes) -> bytes:
+    """The channel's bytes when it measures `value`; of a bit field the other bits stay as `before`."""
+    kind = channel.type
+    raw: Number
+    if value is None:
+        raw = channel.missing[0] if channel.missing else math.nan if kind.floating else 0
+    elif kind.floating or isinstance(value, bool):
+        raw = float((Decimal(repr(+value)) - channel.offset) / channel.scale)
+    else:
+        raw = int(((Decimal(repr(value)) - channel.offset) / channel.scale).to_integral_value())
+    if channel.bits is not None:
+        mask = ((1 << channel.bits.width) - 1) << channel.bits.offset
+        whole = int.from_bytes(before, "big" if kind.big_endian else "little")
+        whole = whole & ~mask | (int(raw) << channel.bits.offset) & mask
+        return whole.to_bytes(kind.size, "big" if kind.big_endian else "little")
+    if kind.floating and math.isnan(raw):
+        return kind.encode(raw)
+    return kind.encode(min(max(raw, kind.lowest), kind.highest))

@@ -1,0 +1,1 @@
+"""Discovery: boards are found, named and recognised by themselves."""

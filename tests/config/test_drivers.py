@@ -1,0 +1,238 @@
+"""Devices whose sketches exist already: what the configuration makes of them, and what it refuses."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from arduino_iface.clock import SYSTEM_CLOCK
+from arduino_iface.line_format import FormatKind
+from arduino_iface.register_map import FIRST_BYTE, Bits, EchoRegister, Verify
+from arduino_iface.values import ValueType
+from dummy_hw import factory
+from gateway.config import CommandLineOptions, DeviceSettings, load
+from tests.config.support import Start
+
+I2C = '[[bus]]\nname = "i2c1"\ntype = "i2c"\nport = "/dev/i2c-1"\n'
+SERIAL = '[[bus]]\nname = "bench"\ntype = "serial"\nport = "/dev/ttyUSB0"\n'
+REGISTERS = "[[device]]\nid = 'tank'\nbus = 'i2c1'\naddress = 0x30\ndriver = 'registers'\n"
+LINES = "[[device]]\nid = 'scale'\nbus = 'bench'\ndriver = 'lines'\n"
+LEVEL = '{ name = "level", register = 0, type = "u16be" }'
+EXAMPLE = Path(__file__).parents[2] / "gateway.example.toml"
+
+CONTRACT = """
+[[device]]                           # an existing sketch with a register map
+id = "tank"
+bus = "i2c1"
+address = 0x30
+driver = "registers"
+channels = [ { name = "level", register = 0x00, type = "u16be", unit = "mm" } ]
+[[device]]                           # an existing sketch that prints lines (json, csv or key=value)
+id = "scale"
+bus = "bench"
+driver = "lines"
+format = "json"
+"""
+
+
+def test_the_examples_of_the_contract(start: Start) -> None:
+    start.write(I2C + SERIAL + CONTRACT)
+    tank, scale = start.load().devices
+    assert tank.registers is not None
+    (level,) = tank.registers.channels
+    assert (level.name, level.register, level.type.word, level.unit) == ("level", 0, "u16be", "mm")
+    assert (tank.registers.verify, tank.registers.block_max) == (Verify.TWICE, 32)
+    assert tank.lines is None
+    assert scale.lines is not None
+    assert scale.lines.format.kind is FormatKind.JSON
+    assert (scale.lines.channels, scale.lines.request, scale.registers) == ((), None, None)
+
+
+def example() -> dict[str, DeviceSettings]:
+    settings = load(CommandLineOptions(config=EXAMPLE), {"HOME": "/home/pi"}, Path("/"))
+    return {device.id: device for device in settings.devices}
+
+
+def test_everything_of_a_register_map() -> None:
+    registers = example()["tank"].registers
+    assert registers is not None
+    level, pump, mode = registers.channels
+    assert (level.scale, level.offset, level.minimum, level.maximum) == (
+        *(Decimal("0.5"), Decimal(-20), 0, 2000),
+    )
+    assert (level.missing, level.tolerance) == ((0xFFFF,), 1.0)
+    assert (pump.bits, mode.bits) == (Bits(0, 1, truth=True), Bits(4, 3))
+    assert (registers.verify, registers.echo) == (Verify.ECHO, EchoRegister(0xFE))
+    (command,) = registers.commands
+    assert (command.argument, command.minimum, command.maximum) == ("speed", 0, 100)
+
+
+def test_everything_of_lines() -> None:
+    oven = example()["oven"].lines
+    assert oven is not None
+    assert (oven.request, oven.reply_timeout_s) == ("READ\n", 1.0)
+    assert [(one.name, one.field, one.type) for one in oven.channels] == [
+        ("temperature", "temperature", ValueType.F64),
+        ("door", "3", ValueType.BOOL),
+    ]
+    (heat,) = oven.commands
+    assert heat.reply is not None
+    assert heat.reply.fits("OK 1")
+    assert heat.text({"power": 50, "mode": "bake", "fan": True}) == "HEAT 50 bake ON\n"
+    yard = example()["yard"].lines
+    assert yard is not None
+    assert (yard.format.pairs, yard.format.equals) == (",", ":")
+
+
+def test_every_device_of_the_example_can_be_simulated() -> None:
+    for device in example().values():
+        if device.registers is not None:
+            registers = factory.make_registers(device.id, device.registers, clock=SYSTEM_CLOCK)
+            assert registers.registers is device.registers
+        if device.lines is not None:
+            lines = factory.make_lines(device.id, device.lines, clock=SYSTEM_CLOCK)
+            assert lines.settings is device.lines
+
+
+def test_defaults_that_depend_on_others(start: Start) -> None:
+    start.write(
+        f"{I2C}{SERIAL}{REGISTERS}channels = [{LEVEL}]\necho = 'first_byte'\n"
+        "commands = [{ name = 'c', register = 1, type = 'i8', scale = 0.5, offset = 1 }]\n"
+        f"{LINES}format = 'csv'\ncolumns = ['a', '', 'b']\n"
+    )
+    tank, scale = start.load().devices
+    assert tank.registers is not None
+    assert (tank.registers.verify, tank.registers.echo) == (Verify.ECHO, FIRST_BYTE)
+    assert (tank.registers.commands[0].minimum, tank.registers.commands[0].maximum) == (-63, 64.5)
+    assert scale.lines is not None
+    assert [one.name for one in scale.lines.channels] == ["a", "b"]
+
+
+def channel(rest: str) -> str:
+    return f'channels = [{{ name = "x", register = 0, type = "u8", {rest} }}]'
+
+
+def command(rest: str) -> str:
+    return f"channels = [{LEVEL}]\ncommands = [{{ {rest} }}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "channels: missing key; write for example [{ name"),
+        ("channels = []", "channels: is empty"),
+        ("channels = 1", "1 is a whole number, not a list of tables"),
+        ("channels = [1]", "channels.0: 1 is a whole number, not a table"),
+        ("channels = [{ register = 0, type = 'u8' }]", 'channels.0.name: missing key; write for'),
+        ("channels = [{ name = 'a', type = 'u8' }]", "channels.0.register: missing key"),
+        ("channels = [{ name = 'A', register = 0, type = 'u8' }]", '"A" is not 1 to 24 small'),
+        ("channels = [{ name = 'a', register = 0, type = 'u16' }]", 'write "u16le" (low byte first)'),
+        ("channels = [{ name = 'a', register = 0, type = 'u16b' }]", 'did you mean "u16be"?'),
+        (channel("scael = 2"), 'channels.0.scael: unknown key; did you mean "scale"?'),
+        (channel("scale = 0"), "0 would make every value the same"),
+        (channel("scale = '1'"), "write 1 without quotes"),
+        (channel("offset = nan"), "nan is not a finite number"),
+        (channel("minimum = 2, maximum = 1"), "channels.0.maximum: 1 is below the minimum, 2"),
+        (channel("bit = 8"), "channels.0.bit: ends at bit 8; u8 has the bits 0 to 7"),
+        (channel("bits = { offset = 7, width = 2 }"), "bits: ends at bit 8"),
+        (channel("bits = [1, 2]"), "is no bit field; write for example { offset = 4, width = 3 }"),
+        (channel("bit = 1, bits = { offset = 0, width = 1 }"), "there is a bit already"),
+        (channel("missing = 256"), "256 is no raw value of u8 (0 to 255)"),
+        (channel("tolerance = -1"), "-1 is below 0"),
+        (channel("unit = 'a b'"), "cannot be a unit"),
+        ("channels = [{ name = 'a', register = 0, type = 'f32le', bit = 0 }]", "f32le has no bits"),
+        ("channels = [{ name = 'a', register = 255, type = 'u16be' }]", "set register_size = 16"),
+        (f"channels = [{LEVEL}, {LEVEL}]", 'channels.1.name: "level" is the name of a channel on line'),
+        (f"channels = [{LEVEL}]\nblock_max = 1", "u16be has 2 bytes, and block_max is 1"),
+        (f"channels = [{LEVEL}]\nregister_size = 7", "7 is not 8 or 16"),
+        (f"channels = [{LEVEL}]\nverify = 'echo'", "there is no echo to verify by"),
+        (f"channels = [{LEVEL}]\necho = 1", '1 is no echo; write "first_byte" or'),
+        (f"channels = [{LEVEL}]\necho = {{ register = 1 }}", 'register 0x1 is one of "level"'),
+        (f"channels = [{LEVEL}]\necho = {{ register = 300 }}", "register 0x12c is beyond 0xff"),
+        (f"channels = [{LEVEL}]\nformat = 'json'", "format: unknown key"),
+        (command("name = 'c', register = 1, type = 'u8', maximum = 256"), "256 does not fit u8"),
+        (command("name = 'c', register = 1, type = 'u8', verify = 1"), "not true or false"),
+        (command("name = 'c', register = 256, type = 'u8'"), "ends at register 0x100"),
+    ],
+)  # fmt: skip
+def test_one_problem_of_registers(start: Start, text: str, words: str) -> None:
+    start.write(f"{I2C}{SERIAL}{REGISTERS}{text}\n")
+    problem = start.problem()
+    assert words in problem
+    assert re.match(r"gateway.toml:(9|1\d): device.0", problem)
+
+
+def sends(rest: str) -> str:
+    return f'format = "json"\ncommands = [{{ name = "c", {rest} }}]'
+
+
+def takes(rest: str) -> str:
+    return sends(f'template = "C {{a}}", arguments = [{{ name = "a", {rest} }}]')
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", 'format: missing key; write format = "json", "csv" or "keyvalue"'),
+        ("format = 'xml'", '"xml" is not one of json, csv, keyvalue'),
+        ("format = 'csv'", "columns: missing key: csv names no fields"),
+        ("format = 'json'\ncolumns = ['a']", 'columns: has a meaning only with format = "csv"'),
+        ("format = 'csv'\ncolumns = ['a']\npairs = ','", 'only with format = "keyvalue"'),
+        ("format = 'csv'\ncolumns = ['A']", '"A" cannot name a channel'),
+        ("format = 'csv'\ncolumns = ['a', 'a']", "has a name twice"),
+        ("format = 'csv'\ncolumns = ['']", "names no column"),
+        ("format = 'csv'\ncolumns = ['a']\nchannels = [{ name = 'b' }]", 'there is no column "b"'),
+        ("format = 'csv'\ncolumns = ['a']\nchannels = [{ name = 'b', column = 2 }]", "there are 1 columns"),
+        ("format = 'csv'\nchannels = [{ name = 'b' }]", "channels.0: is in no column"),
+        ("format = 'json'\nchannels = [{ name = 'b', column = 2 }]", 'only with format = "csv"'),
+        ("format = 'json'\nchannels = [{ name = 'b', field = 'c' }, { name = 'c' }]", '"c" is the field of'),
+        ("format = 'json'\nchannels = [{ name = 'b', type = 'float' }]", "is not one of number, integer"),
+        ("format = 'json'\nreply_timeout = '1s'", "has a meaning only with a request"),
+        ("format = 'json'\nrequest = '\u00e4'", "has other characters than printable ASCII"),
+        ("format = 'json'\nrequest = 1", "1 is a whole number, not a text"),
+        ("format = 'keyvalue'\nequals = ''", '"" is not 1 to 4 characters'),
+        (sends('template = "C {a}"'), "has a place for {a}, which is no argument"),
+        (sends("template = 'C', reply = '(a+)+'"), '"(a+)+" repeats a group that has a choice'),
+        (sends("template = 'C', reply = '('"), "is no regular expression"),
+        (sends("template = 'C', timeout = 1"), "1 has no unit"),
+        (sends("reply = 'OK'"), "commands.0.template: missing key"),
+        (takes("type = 'text'"), '"text" is not one of integer, number, bool, choice'),
+        (takes("type = 'integer', minimum = 0.5"), "0.5 is not a whole number"),
+        (takes("type = 'integer', minimum = 5, maximum = 1"), "arguments.0.maximum: 1 is below"),
+        (takes("type = 'bool', minimum = 5"), 'minimum: has a meaning only with type = "integer"'),
+        (takes("type = 'choice'"), "choices: missing key: a choice needs them"),
+        (takes("type = 'choice', choices = [\"a\\n\"]"), "is not 1 to 32 characters of printable"),
+        (takes("type = 'bool', words = ['a']"), "has 1 words, not 2 to 2"),
+        (takes("typ = 'bool'"), "typ"),
+    ],
+)  # fmt: skip
+def test_one_problem_of_lines(start: Start, text: str, words: str) -> None:
+    start.write(f"{I2C}{SERIAL}{LINES}{text}\n")
+    problems = start.problems()
+    assert any(words in problem for problem in problems)
+    assert len(problems) == 1 or "typ = " in text
+    assert all(problem.startswith("gateway.toml:") for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            f"{REGISTERS.replace('i2c1', 'bench')}channels = [{LEVEL}]",
+            'driver: the driver "registers" needs a bus of type "i2c", and "bench" is none; "lines"',
+        ),
+        (
+            f"{LINES.replace('bench', 'i2c1')}format = 'json'",
+            'the driver "lines" needs a bus of type "serial", and "i2c1" is none; "registers"',
+        ),
+        (f"{LINES.replace('lines', 'line')}", 'there is no driver "line"; did you mean "lines"?'),
+        (
+            f"{REGISTERS.replace('address = 0x30', '')}channels = [{LEVEL}]",
+            'address: missing key: "i2c1" is an I2C bus',
+        ),
+    ],
+)
+def test_a_driver_on_the_wrong_bus(start: Start, text: str, words: str) -> None:
+    start.write(I2C + SERIAL + text)
+    assert words in start.problem()

@@ -1,0 +1,207 @@
+"""Lines out of bytes, fields out of lines, values out of fields; garbage is skipped and counted."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arduino_iface.line_format import (
+    LINE_MAX,
+    FormatKind,
+    LineFormat,
+    LineSplitter,
+    Unreadable,
+    convert,
+)
+from arduino_iface.line_reader import LEARNED_MAX, LineChannel, LineReader, LineSettings
+from arduino_iface.values import Readable, ValueType
+
+JSON = LineFormat(FormatKind.JSON)
+PAIRS = LineFormat(FormatKind.KEYVALUE)
+CSV = LineFormat(FormatKind.CSV, ("temp", "", "door"))
+
+
+def reader(form: LineFormat, *channels: LineChannel) -> LineReader:
+    return LineReader(LineSettings(form, channels), "scale")
+
+
+def values(found: LineReader, line: str) -> dict[str, Readable] | None:
+    read = found.read(line)
+    return dict(read.values) if read is not None else None
+
+
+@given(st.lists(st.text(alphabet="abc=1 \u00e4", min_size=1, max_size=20)), st.data())
+def test_lines_come_out_whole_however_they_arrive(texts: list[str], data: st.DataObject) -> None:
+    texts = [text.strip() for text in texts if text.strip()]
+    wire = b"rest of a line\r\n" + "".join(f"{text}\r\n" for text in texts).encode()
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=10)))
+    splitter = LineSplitter()
+    found = []
+    for begin, end in zip([0, *cuts], [*cuts, len(wire)], strict=True):
+        found += splitter.feed(wire[begin:end])
+    assert found == texts
+    assert (splitter.cut, splitter.overlong, splitter.undecodable) == (1, 0, 0)
+
+
+@given(st.lists(st.binary(max_size=3000), max_size=8))
+def test_no_bytes_are_too_much(pieces: list[bytes]) -> None:
+    splitter = LineSplitter()
+    readers = [reader(JSON), reader(PAIRS), reader(CSV, LineChannel("temp", "temp"))]
+    for piece in pieces:
+        for line in splitter.feed(piece):
+            assert len(line) <= LINE_MAX
+            for one in readers:
+                one.read(line)
+    assert splitter.feed(b"\n\nx=1\n")[-1] == "x=1"
+
+
+def test_long_and_damaged_lines_are_counted() -> None:
+    splitter = LineSplitter()
+    splitter.feed(b"\n")
+    assert splitter.feed(b"x" * (LINE_MAX + 1) + b"\n" + b"y" * LINE_MAX + b"\n") == [
+        "y" * LINE_MAX
+    ]
+    for _ in range(10):
+        assert splitter.feed(b"z" * LINE_MAX) == []
+    assert splitter.feed(b"\na=\xff\n") == ["a=\ufffd"]
+    assert (splitter.overlong, splitter.undecodable) == (2, 1)
+    splitter.feed(b"half")
+    splitter.drop_rest()
+    assert splitter.feed(b"whole\n") == ["whole"]
+
+
+SCALARS = st.one_of(
+    st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False)
+)
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True)
+
+
+@given(st.dictionaries(NAMES, SCALARS, min_size=1, max_size=10))
+def test_json_is_learned_and_read(fields: dict[str, int | float | bool]) -> None:
+    assert values(reader(JSON), json.dumps(fields)) == fields
+
+
+@given(st.dictionaries(NAMES, st.integers(-(2**53), 2**53), min_size=1, max_size=10))
+def test_pairs_are_learned_and_read(fields: dict[str, int]) -> None:
+    line = " ".join(f"{name}={value}" for name, value in fields.items())
+    assert values(reader(PAIRS), line) == fields
+
+
+def test_objects_in_objects_and_other_names() -> None:
+    found = reader(JSON)
+    line = '{"env":{"Temp-C":21.5,"list":[1,2]},"_x":1,"state":"ok","on":true,"none":null,"n":NaN}'
+    expected = {"env_temp_c": 21.5, "env_list_0": 1, "env_list_1": 2, "state": "ok", "on": True}
+    assert values(found, line) == expected | {"n": None}
+    # A field that had no value yet is learned when it has one.
+    assert values(found, '{"none":5,"state":7}') == {
+        **dict.fromkeys([*expected, "n"]),
+        "state": "7",
+        "none": 5,
+    }
+    assert [one.type.word for one in found.schema.channels] == [
+        *("f64", "f64", "f64", "text", "bool", "f64", "f64"),
+    ]
+
+
+def test_learning_ends_and_is_bounded() -> None:
+    found = reader(JSON)
+    for number in range(20):
+        found.read(json.dumps({f"f{number}": 1}))
+    assert len(found.schema.channels) == 10
+    assert values(found, '{"f19": 1}') is None
+    many = reader(JSON)
+    many.read(json.dumps({f"f{number}": 1 for number in range(90)}))
+    assert len(many.schema.channels) == LEARNED_MAX
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [
+        (JSON, "ready"),
+        (JSON, '{"temp": 21'),
+        (JSON, "[1, 2]"),
+        (JSON, "{}"),
+        (JSON, '{"a":' * 200),
+        (JSON, '{"other": 1}'),
+        (JSON, '{"temp": "warm"}'),
+        (PAIRS, "WiFi connected temp=21.5"),
+        (PAIRS, "=1"),
+        (PAIRS, "hello"),
+        (CSV, "1,2"),
+        (CSV, "temp,x,door"),
+        (CSV, "a,b,c"),
+    ],
+)
+def test_what_is_no_reading(form: LineFormat, line: str) -> None:
+    channels = (LineChannel("temp", "temp"), LineChannel("door", "door", ValueType.BOOL))
+    assert values(reader(form, *channels), line) is None
+
+
+def test_described_channels() -> None:
+    temp = LineChannel(
+        "temp", "env.t", ValueType.F64, "Cel", Decimal("0.1"), Decimal(-1), minimum=0, maximum=10
+    )
+    found = reader(JSON, temp, LineChannel("door", "door", ValueType.BOOL))
+    read = found.read('{"env": {"t": "50"}, "door": "on"}')
+    assert read is not None
+    assert (dict(read.values), read.out_of_range) == ({"temp": 4.0, "door": True}, False)
+    read = found.read('{"env": {"t": 500}, "door": "ajar"}')
+    assert read is not None
+    assert (dict(read.values), read.out_of_range) == ({"temp": 49.0, "door": None}, True)
+    assert values(found, '{"env": {"t": NaN}}') == {"temp": None, "door": None}
+    assert found.schema.channels[0].unit == "Cel"
+
+
+def test_csv_and_other_separators() -> None:
+    by_name = reader(CSV, LineChannel("temp", "temp"), LineChannel("door", "3", ValueType.BOOL))
+    assert values(by_name, '21.5, "x" ,1') == {"temp": 21.5, "door": True}
+    by_number = reader(LineFormat(FormatKind.CSV, delimiter=";"), LineChannel("last", "3"))
+    assert values(by_number, "1;2;3;4") == {"last": 3}
+    spoken = reader(LineFormat(FormatKind.KEYVALUE, pairs=",", equals=":"))
+    assert values(spoken, "Temp: 21.5 C, Hum: 45 %") == {"temp": 21.5, "hum": 45}
+
+
+@pytest.mark.parametrize(
+    ("field", "kind", "expected"),
+    [
+        ("21.50", "F64", 21.5),
+        ("-.5e1", "F64", -5.0),
+        ("7", "I64", 7),
+        ("7.0", "I64", 7),
+        (7.0, "I64", 7),
+        (True, "F64", 1),
+        ("nan", "F64", None),
+        ("-Inf", "F64", None),
+        ("", "I64", None),
+        (10**400, "F64", None),
+        (2**60, "F64", float(2**60)),
+        ("1e999", "F64", None),
+        ("off", "BOOL", False),
+        ("nan", "BOOL", None),
+        (0, "BOOL", False),
+        ("a\x07b", "TEXT", "a\ufffdb"),
+        (True, "TEXT", "true"),
+    ],
+)
+def test_conversions(field: object, kind: str, expected: object) -> None:
+    found = convert(field, ValueType[kind])
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("field", "kind"),
+    [
+        ("2l.5", "F64"),
+        ("1 2", "F64"),
+        ("0x10", "F64"),
+        ("7.5", "I64"),
+        ("maybe", "BOOL"),
+        ("1,5", "F64"),
+    ],
+)
+def test_what_does_not_convert(field: object, kind: str) -> None:
+    with pytest.raises(Unreadable):
+        convert(field, ValueType[kind])

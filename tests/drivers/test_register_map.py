@@ -1,0 +1,175 @@
+"""What bytes in registers mean: every type, both orders, bit fields, joint reads."""
+
+import math
+import struct
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arduino_iface.register_map import (
+    FIRST_BYTE,
+    REGISTER_TYPES,
+    Bits,
+    RegisterChannel,
+    RegisterCommand,
+    RegisterMap,
+    RegisterType,
+    plan_blocks,
+)
+from arduino_iface.values import ValueType
+from dummy_hw.register_board import put_value
+
+TYPES = list(REGISTER_TYPES.values())
+WHOLE = [kind for kind in TYPES if kind.integral]
+LAYOUTS = {
+    "u8": "B",
+    "i8": "b",
+    "u16": "H",
+    "i16": "h",
+    "u32": "I",
+    "i32": "i",
+    "u64": "Q",
+    "i64": "q",
+}
+
+
+def raw_values(kind: RegisterType) -> st.SearchStrategy[float]:
+    if kind.floating:
+        return st.floats(width=32 if kind.size == 4 else 64, allow_nan=False, allow_infinity=False)
+    return st.integers(int(kind.lowest), int(kind.highest))
+
+
+def channel(word: str, **settings: object) -> RegisterChannel:
+    return RegisterChannel("x", 0, REGISTER_TYPES[word], **settings)  # type: ignore[arg-type]
+
+
+def test_all_types_are_there() -> None:
+    orders = ("le", "be")
+    wide = {f"{kind}{order}" for kind in LAYOUTS if kind not in ("u8", "i8") for order in orders}
+    more = {f"{kind}{order}" for kind in ("u24", "i24", "f32", "f64") for order in orders}
+    assert set(REGISTER_TYPES) == {"u8", "i8", "bool"} | wide | more
+
+
+@given(st.sampled_from(TYPES), st.data())
+def test_every_type_comes_back(kind: RegisterType, data: st.DataObject) -> None:
+    raw = data.draw(raw_values(kind))
+    packed = kind.encode(raw)
+    assert len(packed) == kind.size
+    found = kind.decode(packed)
+    assert found is not None
+    assert kind.encode(found) == packed
+
+
+@given(st.sampled_from(sorted(LAYOUTS)), st.binary(min_size=8, max_size=8))
+def test_whole_numbers_are_those_of_struct(word: str, data: bytes) -> None:
+    for order, mark in (("le", "<"), ("be", ">")):
+        kind = REGISTER_TYPES.get(word + order) or REGISTER_TYPES[word]
+        piece = data[: kind.size]
+        assert kind.decode(piece) == struct.unpack(mark + LAYOUTS[word], piece)[0]
+
+
+def test_by_hand() -> None:
+    assert REGISTER_TYPES["u24be"].decode(b"\x01\x02\x03") == 0x010203
+    assert REGISTER_TYPES["i24le"].decode(b"\xff\xff\xff") == -1
+    assert REGISTER_TYPES["i24be"].encode(-2) == b"\xff\xff\xfe"
+    assert REGISTER_TYPES["f32be"].decode(bytes.fromhex("41ac0000")) == 21.5
+    assert REGISTER_TYPES["f64le"].decode(struct.pack("<d", math.inf)) is None
+    assert REGISTER_TYPES["bool"].decode(b"\x02") is True
+    with pytest.raises(OverflowError):
+        REGISTER_TYPES["u8"].encode(256)
+
+
+@given(st.sampled_from(WHOLE), st.data())
+def test_bit_fields_come_back_and_leave_the_others_alone(
+    kind: RegisterType, data: st.DataObject
+) -> None:
+    width = data.draw(st.integers(1, 8 * kind.size))
+    offset = data.draw(st.integers(0, 8 * kind.size - width))
+    before = data.draw(st.binary(min_size=kind.size, max_size=kind.size))
+    lowest = -(1 << (width - 1)) if kind.signed else 0
+    value = data.draw(
+        st.integers(lowest, lowest + (1 << width) - 1).filter(lambda v: abs(v) < 2**53)
+    )
+    cut = RegisterChannel("x", 0, kind, bits=Bits(offset, width))
+    after = put_value(cut, value, before)
+    assert cut.value(after) == value
+    mask = ((1 << width) - 1) << offset
+    order = "big" if kind.big_endian else "little"
+    changed = int.from_bytes(before, order) ^ int.from_bytes(after, order)  # type: ignore[arg-type]
+    assert not changed & ~mask
+
+
+def test_one_bit_is_a_truth() -> None:
+    door = channel("u8", bits=Bits(3, 1, truth=True))
+    assert door.value(b"\x08") is True
+    assert door.value(b"\xf7") is False
+    assert door.described.type is ValueType.BOOL
+
+
+def test_scale_offset_limits_and_missing() -> None:
+    level = channel(
+        "u16be", scale=Decimal("0.1"), offset=Decimal(-5), minimum=0, maximum=10, missing=(0xFFFF,)
+    )
+    assert level.value(b"\x00\x64") == 5.0
+    assert level.value(b"\xff\xff") is None
+    assert [level.fits(value) for value in (None, True, 0, 10, -0.1, 10.1)] == [
+        *(True, True, True, True, False, False)
+    ]
+    assert level.described.unit is None
+
+
+def test_whole_numbers_that_json_cannot_hold_become_floats() -> None:
+    assert channel("u64be").value(b"\xff" * 8) == float(2**64)
+    assert isinstance(channel("u64be").value(b"\xff" * 8), float)
+    assert channel("u64be").value(b"\x00\x20" + b"\x00" * 6) == 2**53
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.sampled_from(sorted(REGISTER_TYPES))), max_size=20),
+    st.integers(8, 32),
+)
+def test_blocks_hold_every_channel_whole_and_no_gap(
+    places: list[tuple[int, str]], block_max: int
+) -> None:
+    channels = [
+        RegisterChannel(f"c{number}", register, REGISTER_TYPES[word])
+        for number, (register, word) in enumerate(places)
+    ]
+    blocks = plan_blocks(channels, block_max)
+    assert sorted(one.name for block in blocks for one in block.channels) == sorted(
+        one.name for one in channels
+    )
+    for block in blocks:
+        assert block.length <= block_max
+        covered = {n for one in block.channels for n in range(one.register, one.end)}
+        assert covered == set(range(block.register, block.register + block.length))
+
+
+def test_neighbours_are_read_together() -> None:
+    channels = (
+        RegisterChannel("b", 2, REGISTER_TYPES["u16le"]),
+        RegisterChannel("a", 0, REGISTER_TYPES["u16le"]),
+        RegisterChannel("far", 9, REGISTER_TYPES["u8"]),
+    )
+    spans = [(block.register, block.length) for block in RegisterMap(channels).blocks()]
+    assert spans == [(0, 4), (9, 1)]
+    assert len(RegisterMap(channels, block_max=2).blocks()) == 3
+    with pytest.raises(ValueError, match="more than 1"):
+        plan_blocks(channels, 1)
+    long = tuple(RegisterChannel(f"c{n}", n, REGISTER_TYPES["u8"]) for n in range(32))
+    assert [block.length for block in RegisterMap(long, echo=FIRST_BYTE).blocks()] == [31, 1]
+
+
+def test_commands_say_what_they_take() -> None:
+    plain = RegisterCommand("fan", 1, REGISTER_TYPES["u24be"], 0, 1000)
+    assert plain.described(3).code == 3
+    assert plain.described(0).arguments[0].type is ValueType.U32
+    assert plain.encode(258) == b"\x00\x01\x02"
+    scaled = RegisterCommand("t", 1, REGISTER_TYPES["i16le"], -40, 80, Decimal("0.1"))
+    assert scaled.described(0).arguments[0].type is ValueType.F64
+    assert scaled.encode(21.5) == (215).to_bytes(2, "little")
+    tens = RegisterCommand("t", 1, REGISTER_TYPES["u8"], 0, 2550, Decimal(10))
+    assert tens.described(0).arguments[0].type is ValueType.I64
+    assert RegisterCommand("on", 1, REGISTER_TYPES["bool"], 0, 1).encode(True) == b"\x01"

@@ -1,0 +1,57 @@
+"""What is configured is simulated with likely values, which the drivers read without a complaint."""
+
+from arduino_iface.bus import I2cBus, SerialBus
+from arduino_iface.line_device import LineDevice
+from arduino_iface.line_format import FormatKind, LineFormat
+from arduino_iface.line_match import LinePattern
+from arduino_iface.line_reader import LineChannel, LineSettings
+from arduino_iface.line_template import LineCommand
+from arduino_iface.register_device import RegisterDevice
+from arduino_iface.register_map import REGISTER_TYPES, RegisterChannel, RegisterMap
+from arduino_iface.values import ValueType
+from dummy_hw import factory
+from dummy_hw.i2c_bus import DummyI2cTransport
+from dummy_hw.serial_wire import DummySerialTransport
+from tests.arduino_iface.waiting import HandClock
+
+
+def test_registers() -> None:
+    clock = HandClock()
+    channels = tuple(
+        RegisterChannel(f"c{number}", 8 * number, kind, minimum=0, maximum=1)
+        for number, kind in enumerate(REGISTER_TYPES.values())
+    )
+    board = factory.make_registers("tank", RegisterMap(channels), clock=clock)
+    board.power_on()
+    wire = DummyI2cTransport(clock)
+    wire.attach(0x30, board)
+    device = RegisterDevice(I2cBus("i2c1", wire), 0x30, board.registers, "tank")
+    for _ in range(50):
+        clock.sleep(10)
+        assert not device.measure().out_of_range
+
+
+def test_lines() -> None:
+    channels = (
+        LineChannel("temperature", "env.t", unit="Cel", minimum=0, maximum=40),
+        LineChannel("door", "door", ValueType.BOOL),
+        LineChannel("state", "state", ValueType.TEXT),
+        LineChannel("n", "4", ValueType.I64, minimum=0),
+    )
+    commands = (
+        LineCommand("fan", "FAN\n", (), LinePattern.of("OK [0-9]")),
+        LineCommand("odd", "ODD\n", (), LinePattern.of("x{9}y"), timeout_s=0.1),
+    )
+    for kind in FormatKind:
+        columns = ("env.t", "door", "state", "4") if kind is FormatKind.CSV else ()
+        settings = LineSettings(LineFormat(kind, columns), channels, commands, "READ\n")
+        clock = HandClock()
+        board = factory.make_lines("scale", settings, clock=clock)
+        board.power_on()
+        device = LineDevice(SerialBus("s", DummySerialTransport(board, clock)), settings, "scale")
+        for _ in range(20):
+            clock.sleep(10)
+            (measured,) = device.collect()
+            assert measured.complete
+            assert not measured.out_of_range
+        assert device.command(commands[0].described(0), {}).confirmed

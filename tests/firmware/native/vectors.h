@@ -1,0 +1,5 @@
+// The golden frames.
+#pragma once
+#include "json.h"
+
+const Json& vectors();
