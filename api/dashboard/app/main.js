@@ -2,7 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { Frame } from "./frame.js";
-import { loadAll, loadSession, loadStatus } from "./loader.js";
+import { loadAll, loadCommands, loadSession, loadStatus } from "./loader.js";
 import { whenLoggedOut } from "./api.js";
 import { Router } from "./router.js";
 import { Store } from "./store.js";
@@ -26,7 +26,7 @@ const connection = new Connection({
   opened: () => {
     const isBack = store.connection === "lost";
     store.setConnection("live");
-    if (isBack) refresh();
+    if (isBack) refresh(loadCommands(store));
   },
   lost: (reason) => store.setConnection("lost", reason),
   loggedOut: askForKey,
@@ -58,10 +58,13 @@ async function begin() {
   await connection.run();
 }
 
-/** What is not told by events, such as counters; and everything anew after an outage. */
-async function refresh() {
+/**
+ * What is not told by events, such as counters; and everything anew after an outage.
+ * @param {Promise<void>} [more] to be fetched with it
+ */
+async function refresh(more) {
   try {
-    await Promise.all([loadAll(store), loadStatus(store)]);
+    await Promise.all([loadAll(store), loadStatus(store), more]);
   } catch (error) {
     // Nothing to do: the connection tells about the outage, and what is shown grows stale by itself.
     console.debug("not refreshed:", error);

@@ -1,6 +1,7 @@
 /** What the page knows of the gateway. Views read it and are told what has changed, at most once a frame. */
 
 import { GatewayClock } from "../logic/clock.js";
+import { isLater } from "../logic/freshness.js";
 import { newer } from "../logic/receipts.js";
 import { toNumber } from "../logic/track.js";
 import { Trend } from "../logic/trend.js";
@@ -79,8 +80,8 @@ export class Store {
   /** @param {import("../types").Reading} reading */
   putReading(reading) {
     const known = this.readings.get(reading.device);
-    // Readings are caught up with in their order, but an older one must never replace a newer.
-    if (known && (known.key === reading.key || known.time > reading.time)) return;
+    // What was missed is told again in its order, when the newest may be here already.
+    if (known && !isLater(reading, known)) return;
     this.readings.set(reading.device, reading);
     for (const [channel, value] of Object.entries(reading.values)) {
       this.trend(reading.device, channel).add(toNumber(value));

@@ -29,3 +29,17 @@ export function freshness(device, ageS, connected) {
   if (!old) return { stale: false, ageS, why: null };
   return { stale: true, ageS, why: connected ? "nothing newer came" : "no contact with the gateway" };
 }
+
+/**
+ * Whether a reading is later than another of the same device. Boards number their samples; where they do not,
+ * the time must do, though a clock may be set back.
+ * @param {import("../types").Reading} told
+ * @param {import("../types").Reading} known
+ */
+export function isLater(told, known) {
+  if (told.seq === null || known.seq === null || told.boot === null || known.boot === null) {
+    return told.key !== known.key && told.time >= known.time;
+  }
+  if (told.boot === known.boot) return told.seq > known.seq;
+  return told.boot > known.boot || told.time > known.time; // a count of boots may begin again
+}

@@ -42,6 +42,7 @@ class HistoryPage {
     this.range = query.get("range") ?? "hour";
     this.live = true;
     this.begun = false;
+    this.cutOff = false;
     this.drawnMs = 0;
     /** @type {number | null} time that the pointer is at, seconds since 1970 */
     this.pointed = null;
@@ -101,7 +102,7 @@ class HistoryPage {
     if (this.choices.length === 0) this.choices = firstChoices([...this.store.devices.values()]);
     this.picker.show([...this.store.devices.values()], this.choices);
     this.uPlot = await loadUplot();
-    await this.load(spanOf(this.range, this.store.clock.nowMs() / 1000));
+    this.reload();
   }
 
   /** @param {ReadonlySet<string>} changed */
@@ -111,8 +112,10 @@ class HistoryPage {
       return;
     }
     if (changed.has("devices")) this.picker.show([...this.store.devices.values()], this.choices);
+    if (!changed.has("connection")) return;
     // What came while there was no contact is told again, but only for a while: fetch it all.
-    if (changed.has("connection") && this.store.connection === "live") this.load(this.data.span);
+    if (this.cutOff && this.store.connection === "live") this.reload();
+    this.cutOff = this.store.connection === "lost";
   }
 
   /** @param {import("../logic/ranges.js").Span} span */
@@ -203,7 +206,7 @@ class HistoryPage {
   /** @param {import("../logic/selection.js").Choice[]} choices */
   choose(choices) {
     this.choices = choices;
-    this.load(this.live ? spanOf(this.range, this.store.clock.nowMs() / 1000) : this.data.span);
+    this.reload();
   }
 
   /** @param {string} range */
@@ -214,7 +217,11 @@ class HistoryPage {
 
   goLive() {
     this.live = true;
-    this.load(spanOf(this.range, this.store.clock.nowMs() / 1000));
+    this.reload();
+  }
+
+  reload() {
+    this.load(this.live ? spanOf(this.range, this.store.clock.nowMs() / 1000) : this.data.span);
   }
 
   /** @param {import("../logic/ranges.js").Span} span */
