@@ -75,10 +75,17 @@ class Supervisor:
     """Owns the workers' threads. All methods but `views` belong to the main thread."""
 
     def __init__(
-        self, workers: Sequence[tuple[str, Callable[[], Worker]]], clock: WallClock
+        self,
+        workers: Sequence[tuple[str, Callable[[], Worker]]],
+        clock: WallClock,
+        make_thread: Callable[[Worker, WallClock], WorkerThread] = WorkerThread,
     ) -> None:
-        """`workers` in start order: a name, and how to make the worker anew for each start."""
+        """`workers` in start order: a name, and how to make the worker anew for each start.
+
+        `make_thread`: what runs a worker; a simulation steps all of them in one thread.
+        """
         self._clock = clock
+        self._make_thread = make_thread
         self._places = [_Supervised(name, make) for name, make in workers]
         self._views: Mapping[str, WorkerView] = MappingProxyType({})
         self.exit_code = 0
@@ -128,7 +135,7 @@ class Supervisor:
     def _launch(self, place: _Supervised) -> WorkerThread | None:
         place.thread = None
         try:
-            thread = WorkerThread(place.make(), self._clock)
+            thread = self._make_thread(place.make(), self._clock)
         except Exception as error:
             self._died(place, error, self._clock.monotonic())
             return None

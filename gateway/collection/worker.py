@@ -8,7 +8,7 @@ from typing import Protocol
 from gateway.clock import WallClock
 from gateway.collection.poller import DevicePoller
 from gateway.collection.schedule import tick_s
-from gateway.collection.timers import DeviceTimer
+from gateway.collection.timers import DeviceTimer, MakeTimer
 from gateway.worker import Worker
 
 CHECK_INTERVAL_S = 0.5
@@ -42,9 +42,12 @@ class CollectionWorker(Worker):
 
     name = "collection"
 
-    def __init__(self, fleet: Pollers, clock: WallClock) -> None:
+    def __init__(
+        self, fleet: Pollers, clock: WallClock, make_timer: MakeTimer = DeviceTimer
+    ) -> None:
         """Starts nothing."""
         super().__init__()
+        self._make_timer = make_timer
         self._fleet = fleet
         self._clock = clock
         self._entries: dict[DevicePoller, _Entry] = {}
@@ -103,7 +106,7 @@ class CollectionWorker(Worker):
 
     def _entry(self, poller: DevicePoller, start_at: float) -> _Entry:
         period = tick_s(poller.schedule.interval_s)
-        timer = DeviceTimer(poller.settings.source.device, period, poller.tick)
+        timer = self._make_timer(poller.settings.source.device, period, poller.tick)
         return _Entry(poller, timer, start_at)
 
 
