@@ -42,13 +42,17 @@ class WorkerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkerView:
-    """One worker at one moment. Times are monotonic seconds; `detail` says what went wrong last."""
+    """One worker at one moment. Times are monotonic seconds; `detail` says what went wrong last.
+
+    `trouble` is what keeps a running worker from a part of its work now, or None.
+    """
 
     name: str
     state: WorkerState
     restarts: int = 0
     progress_mono: float | None = None
     detail: str | None = None
+    trouble: str | None = None
 
 
 class _Supervised:
@@ -60,15 +64,17 @@ class _Supervised:
         self.thread: WorkerThread | None = None
         self.state = WorkerState.STOPPED
         self.restarts = 0
-        self.abandoned = 0
+        self.abandoned: list[WorkerThread] = []  # hung, and left behind
         self.backoff_s = BACKOFF_FIRST_S
         self.restart_at = 0.0
         self.started_at = 0.0
         self.detail: str | None = None
 
     def view(self) -> WorkerView:
-        progress = self.thread.progress_mono if self.thread else None
-        return WorkerView(self.name, self.state, self.restarts, progress, self.detail)
+        thread = self.thread
+        progress = thread.progress_mono if thread else None
+        trouble = thread.worker.trouble if thread else None
+        return WorkerView(self.name, self.state, self.restarts, progress, self.detail, trouble)
 
 
 class Supervisor:
@@ -189,8 +195,10 @@ class Supervisor:
         log.error("worker stalled: %s", place.detail, extra={"worker": place.name})
         thread.request_stop()
         if not thread.join(STALL_JOIN_S):
-            place.abandoned += 1
-            if not thread.worker.replaceable or place.abandoned > ABANDONED_MAX:
+            # Those that came round in the end do no harm any more.
+            place.abandoned = [one for one in place.abandoned if one.alive]
+            place.abandoned.append(thread)
+            if not thread.worker.replaceable or len(place.abandoned) > ABANDONED_MAX:
                 self._end(place, f"{place.detail}, and it cannot be replaced", 1)
                 return
         self._back_off(place, now)

@@ -32,9 +32,7 @@ class SimDisk:
         self.connection: SimConnection | None = None
 
     def connect(self, path: Path) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            path, timeout=0.5, isolation_level=None, factory=SimConnection
-        )
+        connection = sqlite3.connect(path, timeout=0.5, isolation_level=None, factory=SimConnection)
         connection.disk = self
         self.connection = connection
         return connection
@@ -90,6 +88,14 @@ class SimDisk:
         elif kind:
             raise _error(sqlite3.SQLITE_IOERR, "disk I/O error")
 
+    def happen_to(self, cursor: sqlite3.Cursor, kind: str) -> None:
+        """As `happen`, after a statement; one that failed reads nothing any more."""
+        try:
+            self.happen(kind)
+        except BaseException:
+            cursor.close()
+            raise
+
 
 class SimConnection(sqlite3.Connection):
     """A writer's connection that asks its disk before and after each statement."""
@@ -100,14 +106,14 @@ class SimConnection(sqlite3.Connection):
         later = self.disk.before(sql) if self.disk else ""
         cursor = super().execute(sql, *arguments)
         if self.disk:
-            self.disk.happen(later)
+            self.disk.happen_to(cursor, later)
         return cursor
 
     def executemany(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
         later = self.disk.before(sql) if self.disk else ""
         cursor = super().executemany(sql, *arguments)
         if self.disk:
-            self.disk.happen(later)
+            self.disk.happen_to(cursor, later)
         return cursor
 
 

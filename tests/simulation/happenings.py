@@ -19,7 +19,11 @@ ORDER_TRIES = 100
 
 def _script(world: "World", details: Details) -> None:
     board = world.hardware.spots[details["device"]].board
-    board.faults.inject(*(None if one == "-" else Fault(one) for one in details["faults"]))
+    board.faults.inject(*_faults(details["faults"]))
+
+
+def _faults(script: list[str]) -> list[Fault | None]:
+    return [None if one == "-" else Fault(one) for one in script]
 
 
 def _noise(world: "World", details: Details) -> None:
@@ -114,7 +118,12 @@ def _order(world: "World", details: Details, tries: int = ORDER_TRIES) -> None:
     if device is None:
         return
     deed = world.orders.choose(device, board, details)
-    _give(world, device, lambda: world.orders.carry_out(deed, life), tries)
+
+    def carry_out() -> str:
+        board.faults.inject(*_faults(details["trouble"]))
+        return world.orders.carry_out(deed, life)
+
+    _give(world, device, carry_out, tries)
 
 
 def _give(world: "World", device: str, carry_out: Callable[[], str], tries: int) -> None:
@@ -156,6 +165,7 @@ HAPPENINGS: Mapping[str, Callable[["World", Details], None]] = {
 def pacify(world: "World") -> None:
     """The faults are over: whatever is broken works again."""
     world.calm = True
+    world.cancel()
     world.disk.heal()
     world.sink.mode = ""
     for spot in world.hardware.spots.values():

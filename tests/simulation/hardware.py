@@ -35,12 +35,8 @@ channel n u32 - 1 0
 command mark number:u32
 """
 
-REGISTERS = RegisterMap(
-    channels=(RegisterChannel("n", 0, REGISTER_TYPES["u32le"], tolerance=5.0),)
-)
-LINES = LineSettings(
-    LineFormat(FormatKind.KEYVALUE), (LineChannel("n", "n", ValueType.I64),)
-)
+REGISTERS = RegisterMap(channels=(RegisterChannel("n", 0, REGISTER_TYPES["u32le"], tolerance=5.0),))
+LINES = LineSettings(LineFormat(FormatKind.KEYVALUE), (LineChannel("n", "n", ValueType.I64),))
 
 
 class SimRing(SampleRing):
@@ -182,7 +178,7 @@ class Hardware:
 
         self.wire = SimI2c(clock)
         tank = RegisterBoard(
-            REGISTERS, clock=clock, signals={"n": lambda seconds: int(seconds)},
+            REGISTERS, clock=clock, signals={"n": int},
             faults=FaultPlan(seed=rng.getrandbits(32)),
         )  # fmt: skip
         scale = LineBoard(
@@ -214,7 +210,9 @@ class Hardware:
     def boards(self) -> Mapping[str, SimBoard]:
         """Those that speak the protocol, by name."""
         return {
-            name: spot.board for name, spot in self.spots.items() if isinstance(spot.board, SimBoard)
+            name: spot.board
+            for name, spot in self.spots.items()
+            if isinstance(spot.board, SimBoard)
         }
 
     def i2c(self, settings: BusSettings) -> SimI2c:
@@ -246,7 +244,7 @@ class Hardware:
         return [UsbPort(str(port), "ttyUSB2", 0x2341)] if port.exists() else []
 
     def power_on(self) -> None:
-        for name, spot in self.spots.items():
+        for name in self.spots:
             self.power(name, on=True)
 
     def power(self, name: str, *, on: bool) -> None:

@@ -151,13 +151,16 @@ class Life:
         return found
 
     def _workers(self) -> list[tuple[str, Callable[[], Worker]]]:
-        clock: Any = self._world.clock
         return [
             ("journal", lambda: JournalWorker(self.journal)),
             ("delivery-sim", self._make_delivery),
             ("discovery", self._make_discovery),
-            ("collection", lambda: CollectionWorker(self.fleet, clock, self._make_timer)),
+            ("collection", self._make_collection),
         ]
+
+    def _make_collection(self) -> CollectionWorker:
+        clock: Any = self._world.clock
+        return CollectionWorker(self.fleet, clock, self._make_timer, buses=self.buses.all)
 
     def _make_delivery(self) -> DeliveryWorker:
         world = self._world
@@ -176,9 +179,7 @@ class Life:
         for one in world.hardware.bus_settings():
             bus = self.buses.get(one.name)
             if isinstance(bus, I2cBus):
-                i2c.append(
-                    I2cDiscovery(bus, one.discover_addresses, self.fleet, strangers.show)
-                )
+                i2c.append(I2cDiscovery(bus, one.discover_addresses, self.fleet, strangers.show))
         serial = SerialDiscovery(
             self.buses,
             self.fleet,

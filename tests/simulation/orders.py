@@ -62,7 +62,9 @@ class OrderBook:
         except CommandError as error:
             after = deed.board.acts[deed.number]
             if error.code in UNSENT and after != before:
-                raise Violation(f"{deed.number}: told {error.code}, but the board has acted") from error
+                raise Violation(
+                    f"{deed.number}: told {error.code}, but the board has acted"
+                ) from error
             if error.record is not None:
                 deed.told.append(error.record)
             return error.code
@@ -88,7 +90,9 @@ class OrderBook:
         recorded = {record.arguments.get("number") for record in records.values()}
         for deed in self.deeds:
             if deed.board.acts[deed.number] and deed.number not in recorded:
-                raise Violation(f"{deed.board.name} has acted for {deed.number}; there is no record")
+                raise Violation(
+                    f"{deed.board.name} has acted for {deed.number}; there is no record"
+                )
             for told in deed.told:
                 self._compare(told, records.get(told.id))
 

@@ -112,7 +112,21 @@ def _order(rng: random.Random) -> Mapping[str, object]:
         "again": rng.random() < 0.2,
         "keyed": rng.random() < 0.5,
         "timeout_s": rng.choice((0.5, 2.0, 10.0)),
+        "trouble": _trouble(rng),
     }
+
+
+def _trouble(rng: random.Random) -> list[str]:
+    """What goes wrong on the wire while the order is carried out; "-" lets one transaction pass."""
+    classics = (["-", "drop_reply", "reboot"], ["-", *["drop_reply"] * 4, "reboot"])
+    possible = ("-", "-", "drop_reply", "reboot", "late_reply", "duplicate", "corrupt", "silence")
+    match rng.randrange(4):
+        case 0:
+            return list(rng.choice(classics))
+        case 1:
+            return [rng.choice(possible) for _ in range(rng.randint(1, 7))]
+        case _:
+            return []
 
 
 def _clock(rng: random.Random) -> Mapping[str, object]:

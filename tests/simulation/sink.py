@@ -90,7 +90,8 @@ class SimSink:
         self._sleep(self._rng.uniform(1.0, 6.0) if self.mode == "slow" else 0.003)
 
     def _hates(self, one: StoredReading) -> bool:
-        hated = crc32(one.key.encode()) % 7 == 0
+        # What it has already it recognises by its key, before it looks any closer.
+        hated = one.key not in self.readings and crc32(one.key.encode()) % 7 == 0
         if hated:
             self.hated.add(one.key)
         return hated

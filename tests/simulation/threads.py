@@ -63,7 +63,9 @@ class SimThread(WorkerThread):
         return not self._living
 
     def is_due(self) -> bool:
-        return self._living and not self.busy and (self.due <= self._clock.monotonic() or self.news())
+        return (
+            self._living and not self.busy and (self.due <= self._clock.monotonic() or self.news())
+        )
 
     def run(self) -> None:
         """One step."""
@@ -104,7 +106,12 @@ class SimTimer(DeviceTimer):
     """Ticks when the stage calls `tick`; skips ticks that come while its callback runs."""
 
     def __init__(
-        self, name: str, period_s: float, callback: Callable[[], None], stage: Stage, clock: WallClock
+        self,
+        name: str,
+        period_s: float,
+        callback: Callable[[], None],
+        stage: Stage,
+        clock: WallClock,
     ) -> None:
         super().__init__(name, period_s, callback)
         self.busy = False

@@ -31,6 +31,8 @@ NESTING_MAX = 3
 NESTED_CHANCE = 0.25
 """How often others work while somebody waits for a wire; always when the wait is a long one."""
 LONG_WAIT_S = 0.02
+NESTED_MAX_S = 4.0
+"""How long others may work before whoever waits goes on: in one thread it is they who hold it up."""
 HOLD_MAX_S = 0.05
 """Longest time that one transaction may hold a bus."""
 WIRE_BUDGET_S = 1.0
@@ -49,9 +51,7 @@ class Timed:
 class World:
     """Everything. See `simulate`."""
 
-    def __init__(
-        self, seed: int, folder: Path, trace: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, seed: int, folder: Path, trace: Callable[[str], None] | None = None) -> None:
         self.rng = random.Random(seed)
         self.clock = SimClock()
         self.clock.passed = self._passed
@@ -100,13 +100,17 @@ class World:
         for event in events:
             self.at(begin + event.at, lambda event=event: self._happen(event))  # type: ignore[misc]
 
+    def cancel(self) -> None:
+        """Nothing of what was planned happens any more."""
+        self._later.clear()
+
     def run_until(self, end: float, done: Callable[[], bool] = lambda: False) -> bool:
         """Live on until then, or until it is `done`; whether it is."""
         while self.clock.now < end:
             try:
                 if self.life is None and self.clock.now >= self._start_at:
                     self._start()
-                while self._turn():
+                while self._fresh_turn():
                     pass
             except Killed:
                 self._bury()
@@ -131,6 +135,10 @@ class World:
         self.rng.choice(choices)()
         self._check()
         return True
+
+    def _fresh_turn(self) -> bool:
+        self._nested_left_s = NESTED_MAX_S
+        return self._turn()
 
     def _due(self) -> list[Callable[[], None]]:
         now = self.clock.now
@@ -199,18 +207,23 @@ class World:
         """Somebody waits: others may work meanwhile."""
         if self._depth >= NESTING_MAX or self.life is None:
             return
+        if not self._depth:
+            self._nested_until = self.clock.now + self._nested_left_s
+        if self.clock.now >= self._nested_until:
+            return  # whoever waits at the bottom of the stack cannot go on before the others end
         long_wait = self.clock.now - self._passed_at > LONG_WAIT_S
         self._passed_at = self.clock.now
         if not long_wait and self.rng.random() > NESTED_CHANCE:
             return
         self._depth += 1
-        before = self.clock.wire_s
+        before, began = self.clock.wire_s, self.clock.now
         try:
-            for _ in range(20):
-                if not self._turn():
-                    break
+            while self.clock.now < self._nested_until and self._turn():
+                pass
         finally:
             self._depth -= 1
+            if not self._depth:
+                self._nested_left_s -= self.clock.now - began
             if self._own_wire:
                 self._own_wire[-1] += self.clock.wire_s - before
 
@@ -324,6 +337,8 @@ class World:
 
     _own_wire: list[float]
     _passed_at = 0.0
+    _nested_until = 0.0
+    _nested_left_s = 0.0
 
 
 @dataclass(frozen=True)
@@ -413,7 +428,9 @@ class _Listener(logging.Handler):
             self._trace(f"{'':12}{record.levelname} {record.name}: {record.getMessage()}")
         error = record.exc_info[1] if record.exc_info else None
         if error is not None and not isinstance(error, Injected | JournalError | OSError):
-            raise Violation(f"logged: {record.getMessage()}: {type(error).__name__}: {error}") from error
+            raise Violation(
+                f"logged: {record.getMessage()}: {type(error).__name__}: {error}"
+            ) from error
 
 
 @contextlib.contextmanager
