@@ -56,6 +56,15 @@ def _power_cut(world: "World", details: Details) -> None:
     world.at(world.clock.now + details["for_s"], lambda: world.hardware.power(name, on=True))
 
 
+def _move(world: "World", details: Details) -> None:
+    if details["device"] == "cellar":
+        world.hardware.move_cellar()
+        return
+    world.hardware.move_laboratory()
+    back = world.clock.now + details["for_s"]
+    world.at(back, lambda: world.hardware.power("laboratory", on=True))
+
+
 def _adapter_gone(world: "World", details: Details) -> None:
     world.hardware.wire.close()
 
@@ -148,6 +157,7 @@ HAPPENINGS: Mapping[str, Callable[["World", Details], None]] = {
     "reset": _reset,
     "hang": _hang,
     "power_cut": _power_cut,
+    "move": _move,
     "adapter_gone": _adapter_gone,
     "sink": _sink,
     "disk_full": _disk_full,

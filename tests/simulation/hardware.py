@@ -204,6 +204,11 @@ class Hardware:
             else:
                 assert not isinstance(spot.board, LineBoard)
                 self.wire.attach(spot.address, spot.board)
+        laboratory = self.spots["laboratory"].board
+        assert isinstance(laboratory, SimBoard)
+        # Where it can be plugged in instead.
+        self.serial_wires["usb3"] = SimSerial(laboratory, clock, folder / "usb3", reset_on_open=True)
+        self.serial_wires["usb3"].unplug()
         self._interval_s = rng.choice((None, 0.5, 1.5))
 
     @property
@@ -239,9 +244,9 @@ class Hardware:
         ]
 
     def ports(self) -> list[UsbPort]:
-        """The unknown port while it is plugged in."""
-        port = self.serial_wires["usb2"].port
-        return [UsbPort(str(port), "ttyUSB2", 0x2341)] if port.exists() else []
+        """The ports that the configuration does not name and that are plugged in."""
+        unknown = [self.serial_wires[name].port for name in ("usb2", "usb3")]
+        return [UsbPort(str(port), port.name, 0x2341) for port in unknown if port.exists()]
 
     def power_on(self) -> None:
         for name in self.spots:
@@ -260,6 +265,22 @@ class Hardware:
             spot.board.power_on()
         else:
             spot.board.power_off()
+
+    def move_laboratory(self) -> None:
+        """Pull its cable; it will be plugged in at the other port."""
+        spot = self.spots["laboratory"]
+        self.serial_wires[spot.bus].unplug()
+        spot.bus = "usb3" if spot.bus == "usb2" else "usb2"
+
+    def move_cellar(self) -> None:
+        """Give it another address, which takes effect when it starts."""
+        spot = self.spots["cellar"]
+        assert spot.address is not None
+        assert isinstance(spot.board, SimBoard)
+        self.wire.detach(spot.address)
+        spot.address = 0x13 if spot.address == 0x12 else 0x12
+        self.wire.attach(spot.address, spot.board)
+        spot.board.reset()
 
     def ports_closed(self) -> None:
         """The kernel closes what a dead process had open."""

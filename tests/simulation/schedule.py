@@ -129,6 +129,10 @@ def _trouble(rng: random.Random) -> list[str]:
             return []
 
 
+def _move(rng: random.Random) -> Mapping[str, object]:
+    return {"device": rng.choice(("cellar", "laboratory")), "for_s": _span(rng, 6)}
+
+
 def _clock(rng: random.Random) -> Mapping[str, object]:
     hours = rng.choice((-9.0, -0.01, 0.003, 1.0, 12.0, 24.0 * 9))
     return {"by_ms": round(hours * 3_600_000)}
@@ -142,6 +146,7 @@ _KINDS: Mapping[str, tuple[float, Callable[[random.Random], Mapping[str, object]
     "reset": (1.5, _protocol_board(1)),
     "hang": (1, _protocol_board(12)),
     "power_cut": (1, _board(15)),
+    "move": (1, _move),
     "adapter_gone": (0.5, lambda rng: {}),
     "sink": (2.5, _sink),
     "disk_full": (1, lambda rng: {"for_s": _span(rng, 15)}),

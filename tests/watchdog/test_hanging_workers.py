@@ -95,7 +95,7 @@ def test_sinks_that_always_hang_end_the_process(
 ) -> None:
     sinks = FreezingSinks(99)
     plant, reader = delivery_plant(journal, clock, sinks, monkeypatch)
-    plant.supervisor.start()
+    going = plant.supervisor.start()
     for attempt in range(supervision.ABANDONED_MAX + 1):
         assert sinks.calls.acquire(timeout=20.0)
         assert plant.look(), f"given up at attempt {attempt}"
