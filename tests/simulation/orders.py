@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from gateway.command_record import CommandRecord, CommandState
 from gateway.commander import CommandOrder
 from gateway.errors import CommandError
-from tests.simulation.errors import Killed, Violation
+from tests.simulation.errors import Violation
 from tests.simulation.hardware import SimBoard
 from tests.simulation.life import Life
 
@@ -20,7 +20,8 @@ class Deed:
     number: int
     order: CommandOrder
     told: list[CommandRecord] = field(default_factory=list)
-    interrupted: bool = False
+    age: int = 0
+    """Of the order book, when it was entered."""
 
 
 class OrderBook:
@@ -29,10 +30,12 @@ class OrderBook:
     def __init__(self) -> None:
         self.deeds: list[Deed] = []
         self._repeatable: dict[str, Deed] = {}
+        self._age = 0
 
     def forget_keys(self) -> None:
         """So much time has passed, by the clock on the wall, that keys mean nothing any more."""
         self._repeatable.clear()
+        self._age += 1
 
     def choose(self, device: str, board: SimBoard, details: dict[str, object]) -> Deed:
         """A new deed, or an earlier one again."""
@@ -48,7 +51,7 @@ class OrderBook:
             body_hash=f"body-{number}" if key else None,
             timeout_s=float(str(details["timeout_s"])),
         )
-        deed = Deed(board, number, order)
+        deed = Deed(board, number, order, age=self._age)
         self.deeds.append(deed)
         if key:
             self._repeatable[board.name] = deed
@@ -56,6 +59,8 @@ class OrderBook:
 
     def carry_out(self, deed: Deed, life: Life) -> str:
         """Have it done; what the caller was told."""
+        if deed.age != self._age:
+            return "not asked for: it had to wait until its key meant nothing any more"
         before = deed.board.acts[deed.number]
         try:
             record = life.commander.execute(deed.order)
@@ -68,9 +73,6 @@ class OrderBook:
             if error.record is not None:
                 deed.told.append(error.record)
             return error.code
-        except Killed:
-            deed.interrupted = True
-            raise
         if deed.board.acts[deed.number] != 1:
             raise Violation(f"{deed.number}: told done, but the board has not acted")
         deed.told.append(record)
