@@ -14,7 +14,13 @@ class Plant:
     def __init__(self, name: str, make: Callable[[], Worker], clock: FakeClock) -> None:
         self.name = name
         self.clock = clock
-        self.supervisor = Supervisor([(name, make)], clock)
+        self.supervisor = Supervisor([(name, self._make)], clock)
+        self._make_worker = make
+        self._worker: Worker | None = None
+
+    def _make(self) -> Worker:
+        self._worker = self._make_worker()
+        return self._worker
 
     @property
     def view(self) -> WorkerView:
@@ -37,6 +43,8 @@ class Plant:
             until(self._is_up_to_date)
 
     def _is_up_to_date(self) -> bool:
+        assert self._worker is not None
+        self._worker.wake()
         self.look()
         progress = self.view.progress_mono
         working = self.view.state is WorkerState.RUNNING
