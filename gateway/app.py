@@ -54,6 +54,7 @@ from gateway.journal.reader import JournalReader
 from gateway.journal_worker import JournalWorker
 from gateway.keys import KeyStore
 from gateway.labels import LabelledDevices, Labels
+from gateway.last_resort import end_within
 from gateway.log.system import LogSystem
 from gateway.metrics import CommandTally, Metrics, MetricSources
 from gateway.reading_log import ReadingLog
@@ -68,6 +69,8 @@ from gateway.watchdog import Notifier, Signs, Watchdog
 from gateway.worker import Worker
 
 SUPERVISION_S = 0.25
+END_WITHIN_S = 9.6
+"""After the stop has begun; the contract grants ten seconds."""
 PI_I2C = "/dev/i2c-1"
 
 log = logging.getLogger(__name__)
@@ -179,6 +182,8 @@ class App:
         try:
             self._work(signals, announce)
         finally:
+            # Not called off: what hangs may also hang the closing of buses, or the interpreter's exit.
+            end_within(END_WITHIN_S, exit_code=1)
             # Also when the work ended with an exception: what is queued is stored all the same.
             self._watchdog.stopping()
             orderly = self._supervisor.stop()
@@ -220,12 +225,15 @@ class App:
             workers.append(("delivery-mongo", self._make_mongo))
         workers += [
             ("discovery", self._make_discovery),
-            ("collection", lambda: CollectionWorker(self._fleet, self._clock)),
+            ("collection", self._make_collection),
             ("command-queue", lambda: CommandWorker(self._commander, self._clock)),
             ("events", lambda: EventWorker(self._feed)),
             ("command", self._make_server),
         ]
         return workers
+
+    def _make_collection(self) -> CollectionWorker:
+        return CollectionWorker(self._fleet, self._clock, buses=self._buses.all)
 
     def _make_discovery(self) -> DiscoveryWorker:
         settings, fleet = self._settings, self._fleet

@@ -15,6 +15,8 @@ from gateway.times import format_ms
 
 _TIMEX_BYTES = 256
 _TIME_ERROR = 5
+_STEP_SHOULD_END_S = 10.0
+"""A worker whose step takes longer does not do its work, long before it is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,10 @@ class StatusBoard:
                 shown = view.state if view else WorkerState.STOPPED
                 detail = f": {view.detail}" if view and view.detail else ""
                 reasons.append(f"{name} is {shown}{detail}")
+            elif view.trouble:
+                reasons.append(f"{name}: {view.trouble}")
+            elif (age := self._progress_age(view)) > _STEP_SHOULD_END_S:
+                reasons.append(f"{name} has made no progress for {age:.0f} s")
         state = self._sources.journal.state()
         if state.status is JournalStatus.BLOCKED:
             reasons.append(f"the journal cannot store: {state.detail}")
@@ -94,6 +100,9 @@ class StatusBoard:
         """Monotonic seconds."""
         return self._clock.monotonic()
 
+    def _progress_age(self, view: WorkerView) -> float:
+        return self._clock.monotonic() - (view.progress_mono or 0.0)
+
     def _workers(self) -> list[Mapping[str, Any]]:
         now = self._clock.monotonic()
         return [
@@ -102,7 +111,7 @@ class StatusBoard:
                 "state": view.state.value,
                 "restarts": view.restarts,
                 "progress_age_s": _age(now, view.progress_mono),
-                "detail": view.detail,
+                "detail": view.trouble or view.detail,
             }
             for name, view in self._sources.workers().items()
         ]

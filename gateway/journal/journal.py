@@ -164,6 +164,10 @@ class Journal:
         """
         return self._pending.put_advance(Advance(sink, row, command_version))
 
+    def advanced(self, sink: str) -> tuple[int, int]:
+        """The part of a sink's cursor that is not on disk yet: row and command version, or zeros."""
+        return self._pending.advanced(sink)
+
     def dead_letter(self, sink: str, items: Sequence[DeadLetter]) -> Ticket:
         """Copy readings that the sink refuses for good to the dead-letter table. Raises `JournalFull`.
 

@@ -263,3 +263,21 @@ def test_progress_known_before_a_replacement_is_on_disk_after_it(
     other = make()
     other.open()
     assert other.next_seq(UID, 1) == 10
+
+
+def test_a_file_whose_newest_pages_are_held_up_in_the_log_by_a_reader_is_not_damaged(
+    make: MakeJournal, path: Path, reader: JournalReader
+) -> None:
+    journal = make()
+    journal.open()
+    visitor = sqlite3.connect(path, isolation_level=None)
+    visitor.execute("BEGIN")
+    assert visitor.execute("SELECT count(*) FROM readings").fetchone() == (0,)
+    journal.append(samples(1, 500))
+    journal.close()  # its checkpoint cannot pass the visitor's snapshot
+    again = make()
+    again.open()
+    assert set_aside(path) == []
+    assert again.state().status is JournalStatus.OK
+    assert reader.stats().rows == 500
+    visitor.close()
