@@ -2,7 +2,18 @@
 
 from flask import Flask
 
-from api import commands, context, devices, health, pages, problems, readings, security, status
+from api import (
+    commands,
+    context,
+    devices,
+    health,
+    ledger,
+    pages,
+    problems,
+    readings,
+    security,
+    status,
+)
 from api.json import StrictJsonProvider
 from api.ports import ApiSettings, Ports
 from api.resource import make_api
@@ -11,7 +22,7 @@ from gateway import __version__
 BODY_LIMIT = 64 * 1024
 """Largest body of a request, bytes."""
 
-_RESOURCES = (status, devices, readings, commands, health)
+_RESOURCES = (status, devices, readings, commands, ledger, health)
 
 
 def create_app(ports: Ports, settings: ApiSettings) -> Flask:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from gateway.command_record import CommandRecord
+from gateway.journal.types import LedgerHour
 from gateway.reading import StoredReading
 from gateway.registry import DeviceView
 
@@ -141,6 +142,39 @@ class StatusPort(Protocol):
         ...
 
 
+class LedgerHours(Protocol):
+    """One page of the ledger; `next` is the cursor of the following one, None at the end."""
+
+    @property
+    def hours(self) -> Sequence[LedgerHour]:
+        """Newest hour first."""
+        ...
+
+    @property
+    def next(self) -> str | None:
+        """Opaque to callers."""
+        ...
+
+
+class LedgerPort(Protocol):
+    """The account of what should be stored, what is, and why the rest is not."""
+
+    def ledger(
+        self,
+        device: str | None,
+        *,
+        since_ms: int | None,
+        until_ms: int | None,
+        limit: int,
+        cursor: str | None,
+    ) -> LedgerHours:
+        """Hours that overlap the time from since to until (UTC ms, None for no bound).
+
+        Raises `ValueError` for a cursor that is none of its own.
+        """
+        ...
+
+
 class ApiSettings(Protocol):
     """The `[api]` section of the configuration."""
 
@@ -168,3 +202,4 @@ class Ports:
     readings: ReadingsPort
     commands: CommandsPort
     status: StatusPort
+    ledger: LedgerPort

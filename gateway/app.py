@@ -51,6 +51,7 @@ from gateway.sinks.base import Heartbeat
 from gateway.sinks.mongo import MongoSink
 from gateway.status import StatusBoard, StatusSources
 from gateway.supervisor import Supervisor, WorkerState
+from gateway.timekeeper import Timekeeper
 from gateway.worker import Worker
 
 SUPERVISION_S = 0.25
@@ -90,6 +91,7 @@ class App:
         self._settings = settings
         self._hardware = hardware
         self._clock: WallClock = MachineClock()
+        self._timekeeper = Timekeeper(self._clock)
         transports: Transports = hardware if hardware is not None else RealTransports()
         self._buses = Buses(settings.buses, transports)
         self._registry = Registry()
@@ -101,6 +103,7 @@ class App:
             commit_interval_s=journal.commit_interval_s,
             keep_s=journal.keep_s,
             max_bytes=journal.max_bytes,
+            clock_is_set=self._timekeeper.is_set,
         )
         self._reader = JournalReader(journal.path)
         self._journal.subscribe(self._hub.publish)
@@ -175,7 +178,7 @@ class App:
     def _workers(self) -> list[tuple[str, Callable[[], Worker]]]:
         """In start order; they are stopped in the opposite one."""
         workers: list[tuple[str, Callable[[], Worker]]] = [
-            ("journal", lambda: JournalWorker(self._journal))
+            ("journal", lambda: JournalWorker(self._journal, self._timekeeper.expect_after))
         ]
         if self._settings.mongo.uri is not None:
             self._journal.register_sink("mongo")
@@ -218,12 +221,14 @@ class App:
             journal_max_bytes=settings.journal.max_bytes,
             sinks=self._sinks,
             buses=self._buses,
+            timekeeper=self._timekeeper,
         )
         ports = Ports(
             devices=self._registry,
             readings=Readings(self._reader, self._hub),
             commands=Commands(self._commander, self._reader),
             status=self._status_board(sources),
+            ledger=self._reader,
         )
         self._server = ApiServer(
             create_app(ports, settings.api), settings.api.host, settings.api.port

@@ -203,6 +203,10 @@ class Journal:
         """The newest stored sample of a board, of any boot; None: it was never heard of."""
         return self._writer.last_sample(uid)
 
+    def newest_ms(self) -> int | None:
+        """The newest time, UTC, that a clock which was right had stamped when the file was opened."""
+        return self._writer.newest_ms()
+
     def state(self) -> JournalState:
         """How the writer is doing."""
         return self._writer.state()

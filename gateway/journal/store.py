@@ -29,6 +29,7 @@ from gateway.journal.transaction import Marks, Transaction
 from gateway.journal.trouble import in_words, is_corrupt
 from gateway.journal.types import LastSample
 from gateway.ledger import BootKey
+from gateway.reading import Quality
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Store:
         self.progress: dict[BootKey, int] = {}
         self.heard: dict[str, LastSample] = {}
         self.unsynced = 0
+        self.newest_ms: int | None = None
         self.salvaged = Salvaged()
         self._clock = clock
         self._connect = connect
@@ -181,9 +183,10 @@ class Store:
         ):
             self.heard.setdefault(uid, LastSample(*rest))
         self.unsynced = connection.execute("SELECT count(*) FROM unsynced").fetchone()[0]
-        newest = connection.execute("SELECT max(time_ms) FROM readings").fetchone()[0]
+        self.newest_ms = _newest_ms(connection)
         self._believed_ms = meta["believed_ms"]
-        self._calendar = Calendar(self._believed_ms or newest or 0, self._clock.monotonic())
+        believed_ms = self._believed_ms or self.newest_ms or 0
+        self._calendar = Calendar(believed_ms, self._clock.monotonic())
 
     def _today(self, connection: sqlite3.Connection) -> int:
         today_ms = self._calendar.today(self._clock.wall_ms(), self._clock.monotonic())
@@ -267,3 +270,14 @@ class Store:
             # is on disk already.
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
+
+
+def _newest_ms(connection: sqlite3.Connection) -> int | None:
+    """The newest time among the latest rows that was not doubted when it was stamped; None: no such row."""
+    # Not of all rows: what a clock that ran ahead once has left behind must not be a measure for ever.
+    found = connection.execute(
+        "SELECT max(time_ms) FROM (SELECT time_ms, quality FROM readings ORDER BY row DESC LIMIT 1000)"
+        " WHERE quality <> ?",
+        (Quality.CLOCK_UNSYNCED.value,),
+    ).fetchone()[0]
+    return None if found is None else int(found)

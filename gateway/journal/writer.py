@@ -133,6 +133,10 @@ class Writer:
         """The newest stored sample of a board. Any thread may call it."""
         return self._store.heard.get(uid)
 
+    def newest_ms(self) -> int | None:
+        """The newest trustworthy time in the file when it was opened."""
+        return self._store.newest_ms
+
     def state(self) -> JournalState:
         """The present snapshot. Any thread may call it."""
         return replace(

@@ -11,6 +11,7 @@ from arduino_iface.arguments import InvalidArguments, pack
 from arduino_iface.schema import parse
 from gateway.command_record import CommandRecord, CommandState
 from gateway.errors import CommandError
+from gateway.journal.types import LedgerHour
 from gateway.reading import Quality, Reading, StoredReading
 from gateway.registry import DeviceHealth, DeviceState, DeviceView, Registry
 
@@ -225,6 +226,39 @@ class FakeStatus:
         return NOW_MONO
 
 
+@dataclass(frozen=True)
+class HoursPage:
+    hours: Sequence[LedgerHour]
+    next: str | None
+
+
+@dataclass
+class FakeLedger:
+    """The hours as they are, newest first."""
+
+    hours: list[LedgerHour] = field(default_factory=list)
+
+    def ledger(
+        self,
+        device: str | None,
+        *,
+        since_ms: int | None,
+        until_ms: int | None,
+        limit: int,
+        cursor: str | None,
+    ) -> HoursPage:
+        start = 0 if cursor is None else int(cursor)
+        found = [
+            hour
+            for hour in self.hours
+            if (device is None or hour.device == device)
+            and (since_ms is None or hour.hour_ms > since_ms - 3_600_000)
+            and (until_ms is None or hour.hour_ms < until_ms)
+        ]
+        more = len(found) > start + limit
+        return HoursPage(found[start : start + limit], str(start + limit) if more else None)
+
+
 class Gateway:
     """All ports of one gateway."""
 
@@ -235,7 +269,8 @@ class Gateway:
         self.readings = FakeReadings([stored(row) for row in range(1, 6)])
         self.commands = FakeCommands(self.devices)
         self.status = FakeStatus()
+        self.ledger = FakeLedger()
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.devices, self.readings, self.commands, self.status)
+        return Ports(self.devices, self.readings, self.commands, self.status, self.ledger)
