@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.command_record import CommandRecord
+from gateway.journal.batch import SELECT_BATCH, RowBatch
 from gateway.journal.cursors import decode_cursor, encode_cursor
 from gateway.journal.ledger_pages import LedgerQuery, read_ledger
 from gateway.journal.pool import ReadPool
@@ -116,19 +117,13 @@ class JournalReader:
 
     def undelivered(
         self, sink: str, limit: int, after_row: int | None = None
-    ) -> list[StoredReading]:
+    ) -> Sequence[StoredReading]:
         """What a sink has not got, oldest first, up to the first reading whose time is not known yet.
 
         Cursors are written late: who has advanced already gives its own mark as `after_row`.
         """
-        found = self._query(
-            f"SELECT {READING_COLUMNS} FROM readings"
-            " WHERE row > max(?, ifnull((SELECT row FROM cursors WHERE sink = ?), 0))"
-            " AND row < ifnull((SELECT min(row) FROM unsynced), 9e18)"
-            " ORDER BY row LIMIT ?",
-            (after_row or 0, sink, _checked(limit)),
-        )
-        return [decode_reading(row) for row in found]
+        found = self._query(SELECT_BATCH, (after_row or 0, sink, _checked(limit)))
+        return RowBatch(found[0][0])
 
     def latest(self) -> list[StoredReading]:
         """The reading with the newest time of each device, by device."""
