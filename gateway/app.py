@@ -4,6 +4,7 @@ The one file that may import everything. Nothing here is opened or started befor
 """
 
 import contextlib
+import sys
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 from gateway.journal.errors import JournalError
 from gateway.sinks.base import Rejected, SinkUnavailable
 
-BATCH_MAX = 1000
+BATCH_MAX = 3000
 ATTEMPTS_ALONE = 3
 NEIGHBOURS = 3
 _LONGEST_REASON = 500

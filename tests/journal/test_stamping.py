@@ -1,6 +1,5 @@
 """Readings from before the clock was set: marked, held, and stamped again."""
 
-
 import pytest
 
 from gateway.journal import Journal, JournalReader
