@@ -4,8 +4,8 @@ The one file that may import everything. Nothing here is opened or started befor
 """
 
 import contextlib
-import sys
 import logging
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -56,6 +56,9 @@ from gateway.timekeeper import Timekeeper
 from gateway.worker import Worker
 
 SUPERVISION_S = 0.25
+THREAD_TURN_S = 0.001
+"""How long a thread that computes keeps others waiting. Python's 5 ms, several times over while a backlog is
+delivered, is what a command or the next batch would wait for."""
 PI_I2C = "/dev/i2c-1"
 
 log = logging.getLogger(__name__)
@@ -132,6 +135,7 @@ class App:
 
         `announce` is given the address of the API once the gateway works. Main thread only.
         """
+        sys.setswitchinterval(THREAD_TURN_S)
         with StopSignals() as signals:
             try:
                 return self._run(signals, announce)

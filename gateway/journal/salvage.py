@@ -50,6 +50,8 @@ def salvage(aside: Path, connection: sqlite3.Connection, clock: WallClock) -> Sa
         _log.error("nothing can be read of %s: %s", aside, error)
         return Salvaged()
     with contextlib.closing(source):
+        # Or SQLite reads nothing at all of a file that was cut off.
+        source.execute("PRAGMA writable_schema = ON")
         connection.execute("BEGIN IMMEDIATE")
         try:
             copied = _copy(source, connection, clock)

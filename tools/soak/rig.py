@@ -43,10 +43,13 @@ class Outcome:
 
     @property
     def sound(self) -> bool:
-        """Whether made = stored + overwritten, all of it in the ledger, and nothing is there twice."""
+        """Whether made = stored + overwritten, all of it in the ledger, and nothing is there twice.
+
+        A board also counts as overwritten what it had sent before and whose receipt it had not heard of.
+        """
         return (
-            self.made == self.stored + self.overwritten
-            and self.missing == self.overwritten == self.explained.get("overwritten", 0)
+            self.made == self.stored + self.missing
+            and self.missing == self.explained.get("overwritten", 0) <= self.overwritten
             and self.expected == self.made
             and self.booked == self.stored
             and (self.duplicates, self.foreign, self.unbalanced) == (0, 0, 0)
