@@ -26,15 +26,17 @@ _QUALITIES: Final = {quality.value: quality for quality in Quality}
 
 
 class RowBatch(Sequence[StoredReading]):
-    """Readings in the order of their rows; immutable.
+    """Readings in the order of their rows; immutable, but for `ready`, which the sink's code may set.
 
     `columns`: for each reading row, key, device, time_ms, uid, boot, seq, boot_id, boottime_ms, quality,
-    simulated (0 or 1), values by channel, and metadata as JSON text (see `metadata_of`).
+    simulated (0 or 1), values by channel, and metadata as JSON text (see `metadata_of`). `ready`: the
+    records that a sink has made of them ahead of time, or None.
     """
 
     def __init__(self, text: str) -> None:
         """`text` is the answer of `SELECT_BATCH`."""
         self.columns: list[list[Any]] = json.loads(text)
+        self.ready: list[dict[str, Any]] | None = None
 
     def __len__(self) -> int:
         return len(self.columns)

@@ -43,6 +43,8 @@ def reading_documents(readings: Sequence[StoredReading], gateway: str) -> list[D
     """Return the documents of many readings; those of a `RowBatch` without making each a `Reading`."""
     if not isinstance(readings, RowBatch):
         return [reading_document(stored, gateway) for stored in readings]
+    if readings.ready is not None:
+        return readings.ready
     return [
         {
             "_id": row[1],

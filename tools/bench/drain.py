@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.app import THREAD_TURN_S
+from gateway.app import tune_interpreter
 from gateway.clock import MachineClock
 from gateway.delivery.worker import DeliveryWorker
 from gateway.journal import Journal, JournalReader
@@ -45,7 +45,7 @@ class Round:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; 1 when a reading was not delivered."""
     options = _parser().parse_args(arguments)
-    sys.setswitchinterval(THREAD_TURN_S)
+    tune_interpreter()
     with tempfile.TemporaryDirectory(prefix="gateway-drain-", dir=options.dir) as folder:
         print(conditions(Path(folder)))
         rounds, complete = measure(Path(folder), options.rows, options.rounds)
