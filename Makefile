@@ -17,6 +17,7 @@ run: ## install what is needed and start the gateway with simulated Arduinos
 	@exec $(VENV)/gateway run --no_i2c $(ARGS)
 
 test: ## install what the tests need, a real MongoDB server too, and run all of them
+	@tools/firmware_packages.sh
 	@tools/venv.sh run test
 	@$(VENV)/python -m tools.testservers
 	@exec $(VENV)/python -m pytest $(ARGS)

@@ -9,12 +9,13 @@ from enum import StrEnum
 
 from arduino_iface import frame
 from arduino_iface.bus import I2cBus
-from arduino_iface.errors import BadFrame, BusFault
+from arduino_iface.errors import BadFrame, BusFault, DeviceSilent
 from arduino_iface.lock import Priority
 
 LOOK_TIMEOUT_S = 1.0
 """How long a look waits for the bus; looks give way to everything else."""
 
+_LOOKS_MAX = 3
 _NOTHING_DRIVEN = b"\xff" * frame.BEACON_LENGTH
 
 
@@ -55,6 +56,21 @@ def look(bus: I2cBus, address: int, timeout_s: float = LOOK_TIMEOUT_S) -> Sighti
     except BusFault as error:
         return Sighting(address, SightingKind.ABSENT, error=error.errno)
     return Sighting(address, SightingKind.STRANGER, data)
+
+
+def require_board(bus: I2cBus, address: int) -> None:
+    """Raise `DeviceSilent` unless a board of ours is there; looks again when what it read is damaged."""
+    sighting = look(bus, address)
+    for _ in range(_LOOKS_MAX - 1):
+        if sighting.kind is not SightingKind.STRANGER:
+            break
+        sighting = look(bus, address)
+    if sighting.kind is SightingKind.ABSENT:
+        raise DeviceSilent(f"nothing acknowledged address 0x{address:02x}")
+    if sighting.kind is SightingKind.STRANGER:
+        raise DeviceSilent(
+            f"what answers at address 0x{address:02x} does not speak the device protocol; nothing is sent"
+        )
 
 
 def _begins_like_a_reply(data: bytes) -> bool:

@@ -20,7 +20,7 @@ from dummy_hw.responder import Limits, Responder
 from dummy_hw.sampling import Sampler
 from dummy_hw.signals import Signal
 
-RESTART_DELAY_S = 0.1
+RESTART_DELAY_S = 0.25
 """A board told to restart does so this long after its reply, which can be read until then."""
 
 WIRE_BUFFER = 32
@@ -203,8 +203,9 @@ class DummyBoard:
             if len(data) > WIRE_BUFFER + 1:
                 self._deaf_until = now + REARM_S
                 return False
-            if data:
-                self.post(data[:WIRE_BUFFER], address, late_s)
+            if data and not self.post(data[:WIRE_BUFFER], address, late_s) and not self._hanging:
+                # It has overwritten what was in the mailbox, and the loop makes nothing of it.
+                self._mail = self._reply = None
             return True
 
     def i2c_read(self) -> bytes | None:
@@ -331,7 +332,8 @@ class DummyBoard:
         self._desk.start()
         self._responder.start(identity, self._started_at)
         self._sampler.start(self._started_at)
-        self._schedule_sampling(self._started_at)
+        if self._frozen:
+            self._sampler.pause()
 
     def _schedule_sampling(self, now: float) -> None:
         if self._powered and not self._hanging and not self._frozen:

@@ -31,6 +31,12 @@ from dummy_hw.sampling import Sampler, with_age
 _COUNT_MAX = 0xFF
 _OFFSET_SIZE = 2
 _UPTIME_MODULUS = 0x1_0000_0000
+# Times are differences of floats: 30 s may be 29999.9999 ms.
+_ROUNDING_MS = 1e-3
+
+INTERVAL_MIN_MS = 10
+INTERVAL_MAX_MS = 86_400_000
+"""A day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class Responder:
     """The program of the board between two frames. Not thread-safe: the board's lock guards it.
 
     After `keepalive_ms` without a valid frame it is in its safe state: outputs zero, flag set. It
-    leaves the safe state with the next command it executes. `restart_wanted` is set by the command
+    leaves the safe state with the next valid command of its schema. `restart_wanted` is set by the command
     for it; the board obeys after the reply.
     """
 
@@ -88,7 +94,7 @@ class Responder:
         """Go to the safe state when no valid frame came for too long."""
         keepalive_ms = self._schema.keepalive_ms
         quiet_ms = (at - self._heard_at) * 1000
-        if keepalive_ms and not self.safe_state and quiet_ms > keepalive_ms:
+        if keepalive_ms and not self.safe_state and quiet_ms >= keepalive_ms - _ROUNDING_MS:
             self.safe_state = True
             self._desk.zero_outputs()
 
@@ -152,7 +158,8 @@ class Responder:
             raise BadFrame("this board understands the short POLL only")
         ring = self._sampler.ring
         first = ring.oldest
-        if request.boot == self._identity.boot:
+        # Numbers of another boot, or from the future, mean nothing here: nothing is forgotten for them.
+        if request.boot == self._identity.boot and request.next <= ring.next_seq:
             ring.forget_below(request.next)
             first = request.next + request.skip
         room = limits.reply_max - frame.OVERHEAD - PollReply.OVERHEAD
@@ -167,8 +174,12 @@ class Responder:
         status = self._desk.known(request.token, at)
         if status is None:
             outcome = self._execute(request, at)
-            if outcome.status not in (CommandStatus.UNKNOWN_COMMAND, CommandStatus.BAD_ARGUMENT):
-                self.safe_state = False
+            valid = outcome.status not in (
+                CommandStatus.UNKNOWN_COMMAND,
+                CommandStatus.BAD_ARGUMENT,
+            )
+            if valid and request.code < BuiltIn.SET_INTERVAL:
+                self.safe_state = False  # the gateway has taken over again
             status = self._desk.remember(request.token, outcome, at)
         return CommandReply(request.token, status).encode()
 
@@ -176,7 +187,9 @@ class Responder:
         bad = Outcome(CommandStatus.BAD_ARGUMENT)
         if request.code == BuiltIn.SET_INTERVAL:
             interval_ms = int.from_bytes(request.arguments, "little")
-            if len(request.arguments) != 4 or not interval_ms:
+            if len(request.arguments) != 4:
+                return bad
+            if not INTERVAL_MIN_MS <= interval_ms <= INTERVAL_MAX_MS:
                 return bad
             self._sampler.set_interval(at, interval_ms)
             return DONE

@@ -16,7 +16,8 @@ _ROUNDING_S = 1e-9
 class Sampler:
     """Takes the samples that are due up to a given moment. Guarded by the board's lock.
 
-    The n-th sample after the start (or after a change of the interval) is taken n intervals later.
+    The first sample is taken at the start, the next ones an interval apart. After a change of the interval
+    or a pause the next sample comes one interval later.
     A channel without a signal is missing in every sample.
     """
 
@@ -57,7 +58,9 @@ class Sampler:
         self._signals = dict(self._lasting)
         self._interval_ms = self._schema.sample_ms
         self._started_at = at
-        self.resume(at)
+        interval_s = self._interval_ms / 1000
+        self.resume(at - interval_s)
+        self._counting_from_s = -interval_s
 
     def set_interval(self, at: float, interval_ms: int) -> None:
         """The next sample comes one new interval after `at`."""
@@ -88,7 +91,7 @@ class Sampler:
             self.ring.pass_over(new - self.ring.size)
         for place in range(due - min(new, self.ring.size) + 1, due + 1):
             # Seconds since the start are not derived from the clock's: 1.0 would become 0.9999999.
-            since_s = self._counting_from_s + place * interval_s
+            since_s = round(self._counting_from_s + place * interval_s, 6)
             self._take(self._counting_from + place * interval_s, since_s)
         self._taken = due
         self.samples_made += new

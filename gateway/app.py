@@ -213,7 +213,9 @@ class App:
         for one in settings.buses:
             bus = self._buses.get(one.name)
             if isinstance(bus, I2cBus):
-                i2c.append(I2cDiscovery(bus, one.discover_addresses, fleet, strangers.show))
+                # Those of the configuration too, to notice at once when their boards are back.
+                addresses = sorted({*one.discover_addresses, *settings.addresses_on(one.name)})
+                i2c.append(I2cDiscovery(bus, addresses, fleet, strangers.show))
         # Simulated boards are those of the configuration; real ports are none of their business.
         wanted = settings.discovery.serial and not settings.simulated
         serial = SerialDiscovery(

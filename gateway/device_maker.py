@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from arduino_iface.bus import I2cBus, SerialBus
 from arduino_iface.device import Identity, ProtocolDevice
+from arduino_iface.i2c_scan import LOOK_TIMEOUT_S, require_board
 from arduino_iface.line_device import LineDevice
+from arduino_iface.lock import Priority
 from arduino_iface.register_device import RegisterDevice
 from gateway.buses import Buses
 from gateway.clock import WallClock
@@ -49,25 +51,40 @@ class DeviceMaker:
         """The poller of a device of the configuration."""
         source = Source(settings.id, settings.metadata, self._simulated)
         place = Place(settings.bus, settings.address)
-        return self._poller(source, place, self._configured_driver(settings, source, place))
+        driver = self._configured_driver(settings, source, place)
+        return self._poller(source, place, driver, settings.interval_s)
 
     def found(self, device: str, place: Place, board: ProtocolDevice) -> DevicePoller:
         """The poller of a board that was found."""
         source = Source(device, {}, self._simulated)
-        return self._poller(source, place, self.found_driver(device, place, board))
+        driver = self._protocol(source, place, board, None, self._approach(place))
+        return self._poller(source, place, driver)
 
-    def found_driver(self, device: str, place: Place, board: ProtocolDevice) -> Driver:
-        """The driver of a board that was found, perhaps again and elsewhere."""
-        source = Source(device, {}, self._simulated)
-        return self._protocol(source, place, board, None)
+    def moved_driver(self, settings: PolledDevice, place: Place, board: ProtocolDevice) -> Driver:
+        """The driver of a device whose board was found again elsewhere."""
+        approach = self._approach(place)
+        return self._protocol(settings.source, place, board, settings.interval_s, approach)
 
     def disconnect(self, place: Place) -> Callable[[], None]:
         """What closes the port of a place after it was lost."""
         return self._buses.get(place.bus).close
 
-    def _poller(self, source: Source, place: Place, driver: Driver) -> DevicePoller:
+    def _approach(self, place: Place) -> Callable[[], None]:
+        """Before a write to a place that nobody has configured: make sure that it is one of ours."""
+        bus = self._buses.get(place.bus)
+
+        def look_first() -> None:
+            if isinstance(bus, I2cBus) and place.address is not None:
+                bus.open(Priority.SCAN, LOOK_TIMEOUT_S)
+                require_board(bus, place.address)
+
+        return look_first
+
+    def _poller(
+        self, source: Source, place: Place, driver: Driver, interval_s: float | None = None
+    ) -> DevicePoller:
         kind = {RegisterDriver: "registers", LineDriver: "lines"}.get(type(driver), "protocol")
-        settings = PolledDevice(source, place.bus, place.address, kind)
+        settings = PolledDevice(source, place.bus, place.address, kind, interval_s)
         close = self.disconnect(place)
         return DevicePoller(settings, driver, self._registry, self._clock, close)
 
@@ -88,12 +105,19 @@ class DeviceMaker:
         return self._protocol(source, place, ProtocolDevice(link), settings.interval_s)
 
     def _protocol(
-        self, source: Source, place: Place, board: ProtocolDevice, interval_s: float | None
+        self,
+        source: Source,
+        place: Place,
+        board: ProtocolDevice,
+        interval_s: float | None,
+        approach: Callable[[], None] | None = None,
     ) -> ProtocolDriver:
         def claim(identity: Identity) -> None:
             self.claim(source.device, identity, place)
 
-        return ProtocolDriver(source, board, self._store, self._clock, claim, interval_s)
+        return ProtocolDriver(
+            source, board, self._store, self._clock, claim, interval_s, approach=approach
+        )
 
 
 def _anybody(device: str, identity: Identity, place: Place) -> None:

@@ -13,7 +13,7 @@ from arduino_iface.device import Identity, ProtocolDevice
 from arduino_iface.errors import ProtocolMismatch
 from gateway.clock import WallClock
 from gateway.collection.poller import DevicePoller
-from gateway.device_maker import DeviceMaker
+from gateway.device_maker import INTERVAL_DEFAULT_S, DeviceMaker
 from gateway.discovery.book import Book, Entry, Place
 from gateway.drivers.base import Driver
 from gateway.journal.types import DeviceRow
@@ -63,11 +63,13 @@ class Fleet:
 
     def remember(self, rows: Sequence[DeviceRow]) -> None:
         """Take over what the journal knows from earlier runs; devices not seen since stay hidden."""
+        told: set[str] = set()
         with self._guard:
-            for row in rows:
+            for row in sorted(rows, key=lambda one: one.last_seen_ms or 0, reverse=True):
                 known = self._book.get(row.id)
-                if row.uid is None:
-                    continue
+                if row.uid is None or row.uid in told:
+                    continue  # a board that has had two names keeps the last
+                told.add(row.uid)
                 if known is None:
                     self._book.add(Entry(row.id, uid=row.uid))
                 elif known.configured and known.uid is None:
@@ -93,6 +95,11 @@ class Fleet:
         with self._guard:
             entry = self._book.at(place)
             return self._pollers.get(entry.id) if entry else None
+
+    def nudge(self, poller: DevicePoller) -> None:
+        """Have a device looked at now, whatever its back-off says."""
+        poller.nudge()
+        self.changed()
 
     def claim(self, device: str, identity: Identity, place: Place) -> None:
         """Let a board speak for the device that was expected there.
@@ -123,7 +130,7 @@ class Fleet:
         its former place too, and `ProtocolMismatch` when it is: two boards have the same identity.
         """
         with self._guard:
-            entry = self._book.by_uid(identity.uid)
+            entry = self._book.by_uid(identity.uid) or self._not_back_yet(identity.uid)
             if entry is None:
                 entry = Entry(self._book.name_for(identity.schema.name, identity.uid))
                 self._book.add(entry)
@@ -131,16 +138,22 @@ class Fleet:
                 self._require_gone(entry, identity)
             return self._settle(entry, place, device, identity)
 
+    def _not_back_yet(self, uid: str) -> Entry | None:
+        """The configured device that a board was before this start, if none has spoken for it since."""
+        entries = [self._book.get(device) for device, was in self._earlier.items() if was == uid]
+        return next((entry for entry in entries if entry is not None and entry.uid is None), None)
+
     def _require_gone(self, entry: Entry, identity: Identity) -> None:
         """A uid that is at two places at once is two boards: never mix their readings."""
         poller, view = self._pollers.get(entry.id), self._registry.get(entry.id)
+        if poller is not None and poller.nudged:
+            raise NotYet(f"{entry.id} is about to be asked")
         if poller is None or view is None or view.state is not DeviceState.ONLINE:
             self._doubted.pop(identity.uid, None)
             return
         since = self._doubted.setdefault(identity.uid, self._clock.monotonic())
         if view.last_seen_mono is None or view.last_seen_mono <= since:
-            poller.nudge()
-            self.changed()
+            self.nudge(poller)
             raise NotYet(f"is {entry.id} still at {entry.place}?")
         self._doubted.pop(identity.uid)
         raise ProtocolMismatch(_twice(identity, entry.id))
@@ -152,10 +165,12 @@ class Fleet:
         poller = self._pollers.get(entry.id)
         where = {"device": entry.id, "bus": place.bus}
         if poller is None:
-            self._pollers[entry.id] = self._maker.found(entry.id, place, device)
+            poller = self._maker.found(entry.id, place, device)
+            poller.nudge()
+            self._pollers[entry.id] = poller
             log.info("found at %s: uid %s", place, identity.uid, extra=where)
         else:
-            driver = self._maker.found_driver(entry.id, place, device)
+            driver = self._maker.moved_driver(poller.settings, place, device)
             poller.move(driver, place, self._maker.disconnect(place))
             log.info("has moved from %s to %s", entry.place or "nowhere", place, extra=where)
         self._save(bound, identity)
@@ -220,21 +235,24 @@ class Stranger:
 
     place: Place
     reason: str
-    identity: Identity
+    identity: Identity | None
+    """None for a board that answers and cannot say who it is in a way that is understood."""
 
     def view(self, simulated: bool) -> DeviceView:
         """As the registry shows it."""
+        known = self.identity
+        name = "board" if known is None else known.schema.name
         return DeviceView(
-            id=f"{self.identity.schema.name}-at-{_slug(self.place)}",
+            id=f"{name}-at-{_slug(self.place)}",
             bus=self.place.bus,
             address=self.place.address,
             driver="protocol",
             state=DeviceState.QUARANTINED,
-            interval_s=self.identity.schema.sample_ms / 1000,
-            name=self.identity.schema.name,
-            uid=self.identity.uid,
-            boot=self.identity.boot,
-            schema=self.identity.schema,
+            interval_s=INTERVAL_DEFAULT_S if known is None else known.schema.sample_ms / 1000,
+            name=name,
+            uid=None if known is None else known.uid,
+            boot=None if known is None else known.boot,
+            schema=None if known is None else known.schema,
             detail=self.reason,
             simulated=simulated,
         )

@@ -17,6 +17,7 @@ from arduino_iface import crc, frame, schema
 from arduino_iface.deframer import Deframer
 from gateway import cli
 from gateway.command_record import CommandState
+from gateway.config.loader import CommandLineOptions, load
 from gateway.config.schemas import documented_keys
 from gateway.config.secrets import KNOWN_KEYS
 from gateway.registry import DeviceState
@@ -54,6 +55,14 @@ def shell_lines(page: str) -> list[str]:
 COMMANDS = [(page, line) for page in (README, CONTRIBUTING) for line in shell_lines(page)]
 
 
+EXAMPLES = [
+    body
+    for page in PAGES
+    for language, body in FENCE.findall(page.read_text("utf-8"))
+    if language == "toml"
+]
+
+
 def options_of(parser: argparse.ArgumentParser) -> set[str]:
     """Every long option of a program and its commands."""
     found: set[str] = set()
@@ -87,23 +96,32 @@ def test_every_configuration_key_is_in_the_reference() -> None:
     assert keys == documented_keys()
 
 
+@pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_every_example_of_a_configuration_is_right(text: str, tmp_path: Path) -> None:
+    (tmp_path / "gateway.toml").write_text(text)
+    options = CommandLineOptions(env_file=Path("/dev/null"))
+    load(options, {"HOME": str(tmp_path)}, tmp_path)
+
+
 def test_every_secret_is_in_the_reference() -> None:
     assert [key for key in KNOWN_KEYS if f"`{key}`" not in REFERENCE] == []
 
 
-@pytest.mark.parametrize("parser", [cli._parser(), dummy_program._parser()])
+@pytest.mark.parametrize("parser", [cli.make_parser(), dummy_program._parser()])
 def test_every_option_is_in_the_reference(parser: argparse.ArgumentParser) -> None:
     mentioned = set(re.findall(r"`(--[\w-]+)", REFERENCE))
     assert options_of(parser) - mentioned <= {"--help"}
 
 
 def test_no_option_is_made_up() -> None:
-    known = options_of(cli._parser()) | options_of(dummy_program._parser())
+    known = options_of(cli.make_parser()) | options_of(dummy_program._parser())
     assert set(re.findall(r"`(--[\w-]+)", README)) <= known
 
 
 def test_every_command_is_in_the_reference() -> None:
-    assert [name for name in cli._COMMANDS if f"`gateway {name}`" not in REFERENCE] == []
+    assert [
+        name for name in (one.NAME for one in cli.COMMANDS) if f"`gateway {name}`" not in REFERENCE
+    ] == []
 
 
 def test_the_table_of_routes_is_complete_and_true() -> None:
@@ -185,9 +203,9 @@ def test_a_command_of_the_readme_is_one_that_works(line: str) -> None:
             name, _, value = word.partition("=")
             assert name in make_targets() | {"ARGS"}
             if name == "ARGS":
-                cli._parser().parse_args(["run", *shlex.split(value)])
+                cli.make_parser().parse_args(["run", *shlex.split(value)])
     elif program == ".venv/bin/gateway":
-        cli._parser().parse_args(arguments)
+        cli.make_parser().parse_args(arguments)
     elif program == ".venv/bin/python":
         assert arguments[:2] == ["-m", "dummy_hw"]
         dummy_program._parser().parse_args(arguments[2:])

@@ -72,7 +72,7 @@ class Intake:
         self._clock = clock
         self._identified_ms = clock.boottime_ms()
         self._opened = False  # whether the time before this boot is accounted for
-        self._expected = store.next_seq(identity.uid, identity.boot)
+        self._expected = self._asked = store.next_seq(identity.uid, identity.boot)
 
     def is_of(self, identity: Identity) -> bool:
         """Whether this is the same boot of the same board: what was received of it is not forgotten."""
@@ -82,6 +82,7 @@ class Intake:
         """What to ask for: the lowest number not stored for good, and how many from there to skip."""
         stored = self._store.next_seq(self.identity.uid, self.identity.boot)
         self._expected = max(self._expected, stored)
+        self._asked = stored
         if not self.identity.windowed:
             return stored, 0
         return stored, min(self._expected - stored, SKIP_MAX)
@@ -90,15 +91,14 @@ class Intake:
         """Give the new samples of an answer to the journal; return how many there were.
 
         Raises `JournalFull` when it has no room: the board keeps them and is asked again later. Raises
-        `ProtocolMismatch` when the board counts lower than what is already stored of this boot: its boot
-        counter repeats, and its new samples would pass for old ones.
+        `ProtocolMismatch` when the board answers with samples below those it was asked for: it has not
+        counted so far yet, so its boot counter repeats, and its new samples would pass for old ones.
         """
-        stored = self._store.next_seq(self.identity.uid, self.identity.boot)
-        if not polled.more and polled.following < stored:
+        if polled.first < self._asked:
             raise ProtocolMismatch(
-                f"the board is at sample {polled.following} of boot {self.identity.boot}, of which "
-                f"{stored - 1} are stored: its boot counter repeats; restart it, and if that does not "
-                "help give it a new identity (erase its EEPROM)"
+                f"the board is at sample {polled.first} of boot {self.identity.boot}, of which "
+                f"{self._asked - 1} are stored: its boot counter repeats; restart it, and if that does "
+                "not help give it a new identity (erase its EEPROM)"
             )
         fresh = [sample for sample in polled.samples if sample.seq >= self._expected]
         lost = max(0, polled.first - self._expected)

@@ -38,6 +38,8 @@ class PolledDevice:
     bus: str
     address: int | None
     driver: str = "protocol"
+    interval_s: float | None = None
+    """From the configuration; None leaves it to the board."""
 
 
 class DevicePoller:
@@ -230,11 +232,13 @@ class DevicePoller:
     def _publish(self, **changes: object) -> None:
         changed = replace(
             self._view,
-            interval_s=self.schedule.interval_s,
+            interval_s=self.driver.interval_s,
             health=self._health(),
             **changes,  # type: ignore[arg-type]
         )
         self._view = changed
+        if self._retired:
+            return  # its last step was still at it
         self._registry.publish(changed)
         if changed.state in (DeviceState.OFFLINE, DeviceState.QUARANTINED):
             self._registry.release(changed.id)
@@ -261,7 +265,7 @@ class DevicePoller:
             address=settings.address,
             driver=settings.driver,
             state=DeviceState.OFFLINE,
-            interval_s=self.schedule.interval_s,
+            interval_s=self.driver.interval_s,
             name=settings.source.device,
             detail="not heard of yet",
             simulated=settings.source.simulated,

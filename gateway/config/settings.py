@@ -187,6 +187,11 @@ class Settings:
                 found.update(secrets_of_uri(uri))
         return tuple(sorted(found, key=lambda text: (-len(text), text)))
 
+    def addresses_on(self, bus: str) -> frozenset[int]:
+        """Where the configuration has devices on an I2C bus."""
+        named = (device.address for device in self.devices if device.bus == bus)
+        return frozenset(address for address in named if address is not None)
+
     def facts(self) -> Mapping[str, str]:
         """What a log file should say at its beginning; without secrets."""
         uri = self.mongo.uri

@@ -4,16 +4,17 @@ import errno
 import logging
 from collections.abc import Callable, Sequence
 
+from arduino_iface import frame
 from arduino_iface.bus import I2cBus
 from arduino_iface.device import ProtocolDevice
 from arduino_iface.errors import BusBusy, PortLost, ProtocolMismatch, WireError
 from arduino_iface.i2c_link import I2cLink
-from arduino_iface.i2c_scan import Sighting, SightingKind, look
+from arduino_iface.i2c_scan import LOOK_TIMEOUT_S, Sighting, SightingKind, look
 from arduino_iface.lock import Priority
 from gateway.discovery.book import Place
 from gateway.fleet import Fleet, NotYet, Stranger
 from gateway.log.condition import Condition
-from gateway.registry import DeviceState
+from gateway.registry import DeviceState, DeviceView
 
 SWEEP_INTERVAL_S = 1.0
 BUS_RETRY_S = 2.0
@@ -45,9 +46,8 @@ class I2cDiscovery:
         self._show = show
         self._due = self._began = 0.0
         self._next = 0  # place of the next address in the sweep
-        self._timeouts = 0  # in a row
+        self._timeouts = 0  # in a row, also over several sweeps
         self._left_alone: dict[int, float] = {}  # address to when it is looked at again
-        self._opened = False
         self._away = Condition(log, "bus cannot be searched", extra={"bus": bus.name})
 
     def step(self, now: float) -> float:
@@ -55,70 +55,88 @@ class I2cDiscovery:
         if now < self._due:
             return self._due - now
         try:
-            if not self._opened:
-                self._bus.open(Priority.SCAN, 1.0)
-                self._opened = True
+            self._bus.open(Priority.SCAN, LOOK_TIMEOUT_S)  # whoever lost it has closed it
             self._look_at_slice(now)
         except PortLost as error:
             self._away.failed(error)
             self._bus.close()
-            self._opened = False
-            self._rest(now + BUS_RETRY_S)
+            self._next = 0
+            self._due = self._now() + BUS_RETRY_S
         except BusBusy:
-            self._rest(now + SWEEP_INTERVAL_S)  # polls and commands go first
-        else:
-            self._away.ok()
+            self._due = self._now() + SWEEP_INTERVAL_S  # polls and commands go first
         return max(0.0, self._due - now)
 
-    def _rest(self, until: float) -> None:
-        self._due = until
-        self._next = 0
-        self._timeouts = 0
+    def _now(self) -> float:
+        """Later than at the beginning of the step when the bus was slow."""
+        return self._bus.transport.clock.monotonic()
 
     def _look_at_slice(self, now: float) -> None:
         if self._next == 0:
             self._began = now
         for address in self._addresses[self._next : self._next + SLICE]:
-            self._next += 1
-            if now < self._left_alone.get(address, now) or not self._worth_a_look(address):
-                continue
-            sighting = look(self._bus, address)
-            self._timeouts = self._timeouts + 1 if sighting.error == errno.ETIMEDOUT else 0
-            if self._timeouts >= DEAD_BUS_TIMEOUTS:
-                raise PortLost(errno.ETIMEDOUT, "every transfer times out: is the bus stuck?")
-            self._act(sighting, now)
+            if now >= self._left_alone.get(address, now) and self._worth_a_look(address):
+                sighting = look(self._bus, address)
+                self._next += 1
+                if self._is_stuck(sighting):
+                    return
+                self._act(sighting, now)
+            else:
+                self._next += 1
         if self._next >= len(self._addresses):
-            self._rest(max(now, self._began + SWEEP_INTERVAL_S))
+            self._next = 0
+            self._due = max(self._now(), self._began + SWEEP_INTERVAL_S)
+
+    def _is_stuck(self, sighting: Sighting) -> bool:
+        """Whether the bus is; then it rests, and the next look that times out ends the sweep at once."""
+        self._timeouts = self._timeouts + 1 if sighting.error == errno.ETIMEDOUT else 0
+        if self._timeouts < DEAD_BUS_TIMEOUTS:
+            self._away.ok()
+            return False
+        self._away.failed("every transfer times out: is the bus stuck?")
+        self._next %= len(self._addresses)  # goes on there: one address may be the culprit
+        self._due = self._now() + BUS_RETRY_S
+        return True
 
     def _worth_a_look(self, address: int) -> bool:
         poller = self._fleet.at(Place(self._bus.name, address))
-        return poller is None or poller.view.state in (DeviceState.LATE, DeviceState.OFFLINE)
+        return poller is None or poller.view.state is not DeviceState.ONLINE
 
     def _act(self, sighting: Sighting, now: float) -> None:
-        if sighting.kind is SightingKind.ABSENT:
-            self._left_alone.pop(sighting.address, None)
-            return
         place = Place(self._bus.name, sighting.address)
         poller = self._fleet.at(place)
         if poller is not None:
-            poller.nudge()
+            if _is_news(sighting, poller.view):
+                self._fleet.nudge(poller)
         elif sighting.kind is SightingKind.BOARD:
-            self._greet(place, sighting.address, now)
-        else:
+            # One that is busy though nobody has asked it anything hangs, and would hold up the search.
+            if not _is_busy(sighting):
+                self._greet(place, sighting.address, now)
+        elif sighting.kind is SightingKind.STRANGER:
             self._left_alone[sighting.address] = now + STRANGER_RETRY_S
 
     def _greet(self, place: Place, address: int, now: float) -> None:
         device = ProtocolDevice(I2cLink(self._bus, address))
+        identity = None
         try:
             identity = device.identify()
-        except WireError as error:
-            log.debug("no answer at %s: %s", place, error, extra={"bus": place.bus})
-            self._left_alone[address] = now + SWEEP_INTERVAL_S
-            return
-        try:
             self._fleet.found(place, device, identity)
         except NotYet as error:
             log.debug("%s: %s", place, error, extra={"bus": place.bus})
         except ProtocolMismatch as error:
             self._left_alone[address] = now + STRANGER_RETRY_S
             self._show(Stranger(place, str(error), identity))
+        except WireError as error:
+            log.debug("no answer at %s: %s", place, error, extra={"bus": place.bus})
+
+
+def _is_news(sighting: Sighting, view: DeviceView) -> bool:
+    """Whether what was seen at the place of a device that is not online is a reason to ask it now."""
+    if view.state is DeviceState.QUARANTINED:
+        return sighting.kind is SightingKind.ABSENT  # the wrong one was taken away
+    if view.driver == "protocol":
+        return sighting.kind is SightingKind.BOARD and not _is_busy(sighting)
+    return sighting.kind is not SightingKind.ABSENT
+
+
+def _is_busy(sighting: Sighting) -> bool:
+    return frame.beacon(sighting.data) is frame.Beacon.BUSY

@@ -58,7 +58,8 @@ class SerialProbe:
         """End; the port stays open for the device that took it over and is closed otherwise."""
         self._timer.stop()
         self._timer.join(timeout_s)
-        if not self.joined.is_set():
+        # Not by `joined`: the timer may be about to set it.
+        if self._fleet.at(Place(self.bus.name)) is None:
             self.bus.close()
 
     def _tick(self) -> None:
@@ -66,18 +67,18 @@ class SerialProbe:
         if self.joined.is_set() or now < self._due:
             return
         place = Place(self.bus.name)
+        identity = None
         try:
             identity = self._device.identify()
-            try:
-                self._fleet.found(place, self._device, identity)
-            except ProtocolMismatch as error:
-                self._show(Stranger(place, str(error), identity))
-                raise
+            self._fleet.found(place, self._device, identity)
             self.joined.set()
             self._timer.stop()
         except NotYet as error:
             log.debug("%s", error, extra={"bus": self.bus.name})
-        except (PortLost, ProtocolMismatch) as error:
+        except ProtocolMismatch as error:
+            self._show(Stranger(place, str(error), identity))
+            self._wait(now, error)
+        except PortLost as error:
             self.bus.close()
             self._wait(now, error)
         except WireError as error:
@@ -90,11 +91,15 @@ class SerialProbe:
 
 @dataclass
 class _Known:
-    """A port that has been seen; `probe` asks who is there while nobody knows."""
+    """A port that has been seen; `probe` asks who is there while nobody knows.
+
+    `node` is what the path led to at the latest look, None for nothing. A port that was pulled and plugged in
+    again between two looks leads to another one.
+    """
 
     bus: str
     path: Path
-    present: bool
+    node: tuple[int, int] | None
     probe: SerialProbe | None = None
 
 
@@ -122,7 +127,7 @@ class SerialDiscovery:
         for settings in self._buses.settings:
             if settings.type is BusType.SERIAL:
                 path = Path(settings.port)
-                self._ports[settings.port] = _Known(settings.name, path, path.exists())
+                self._ports[settings.port] = _Known(settings.name, path, _node_of(path))
 
     def step(self) -> None:
         """Compare what is plugged in with what was."""
@@ -140,15 +145,15 @@ class SerialDiscovery:
         self._ports.clear()
 
     def _look_at(self, known: _Known) -> None:
-        present = known.path.exists()
-        came_back = present and not known.present
-        known.present = present
+        node = _node_of(known.path)
+        changed = node != known.node
+        known.node = node
         poller = self._fleet.at(Place(known.bus))
         if poller is not None:
             self._end_probe(known)
-            if came_back:
-                poller.nudge()
-        elif not present:
+            if changed:  # gone: it becomes offline now; back: it need not wait for its turn
+                self._fleet.nudge(poller)
+        elif node is None:
             self._end_probe(known)
         elif known.probe is None:
             known.probe = self._new_probe(known.bus)
@@ -170,14 +175,25 @@ class SerialDiscovery:
         if port.path in self._ports:
             return True
         here = Path(port.path).resolve()
-        return any(known.path.resolve() == here for known in self._ports.values() if known.present)
+        return any(known.path.resolve() == here for known in self._ports.values() if known.node)
 
     def _add(self, port: UsbPort) -> None:
         name = self._bus_name(port)
         self._buses.add(BusSettings(name, BusType.SERIAL, port.path))
         log.info("new port %s (%s, %s)", port.path, port.tty, port.vendor, extra={"bus": name})
-        self._ports[port.path] = _Known(name, Path(port.path), present=False)
+        self._ports[port.path] = _Known(name, Path(port.path), node=None)
         self._look_at(self._ports[port.path])
 
     def _bus_name(self, port: UsbPort) -> str:
-        return Path(port.path).name.removeprefix("usb-")
+        wanted = Path(port.path).name.removeprefix("usb-")
+        taken = {one.name for one in self._buses.settings}
+        names = (wanted, *(f"{wanted}-{number}" for number in range(2, len(taken) + 3)))
+        return next(name for name in names if name not in taken)
+
+
+def _node_of(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_rdev

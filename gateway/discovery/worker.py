@@ -2,9 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gateway.clock import WallClock
+from gateway.discovery.book import Place
 from gateway.discovery.i2c import I2cDiscovery
 from gateway.discovery.serial import SerialDiscovery
 from gateway.fleet import Fleet, Stranger
@@ -29,22 +30,26 @@ class Strangers:
         self._clock = clock
         self._simulated = simulated
         self._guard = threading.Lock()  # guards _seen
-        self._seen: dict[str, float] = {}
+        self._seen: dict[str, tuple[float, Place]] = {}
 
     def show(self, stranger: Stranger) -> None:
         """Show one, or keep showing it."""
         view = stranger.view(self._simulated)
         with self._guard:
             new = view.id not in self._seen
-            self._seen[view.id] = self._clock.monotonic()
+            self._seen[view.id] = (self._clock.monotonic(), stranger.place)
         if new:
             log.warning("a stranger at %s: %s", stranger.place, stranger.reason)
         self._registry.publish(view)
 
-    def expire(self, now: float) -> None:
-        """Stop showing those that have not been met for a while."""
+    def expire(self, now: float, is_taken: Callable[[Place], object]) -> None:
+        """Stop showing those not met for a while, and those whose place is a device's by now."""
         with self._guard:
-            gone = [name for name, seen in self._seen.items() if now - seen > STRANGER_SHOWN_S]
+            gone = [
+                name
+                for name, (seen, place) in self._seen.items()
+                if now - seen > STRANGER_SHOWN_S or is_taken(place)
+            ]
             for name in gone:
                 del self._seen[name]
         for name in gone:
@@ -82,7 +87,7 @@ class DiscoveryWorker(Worker):
         """Look at the ports, and at each bus when its turn has come."""
         self._serial.step()
         waits = [search.step(now) for search in self._i2c]
-        self._strangers.expire(now)
+        self._strangers.expire(now, self._fleet.at)
         return min([SERIAL_INTERVAL_S, *waits])
 
     def shut_down(self) -> None:

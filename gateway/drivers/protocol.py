@@ -46,10 +46,13 @@ class ProtocolDriver:
         clock: WallClock,
         claim: Callable[[Identity], None],
         interval_s: float | None = None,
+        *,
+        approach: Callable[[], None] | None = None,
     ) -> None:
         """Touches nothing. `claim` is asked whether a board that has identified itself may be this device.
 
-        `interval_s` None leaves the sampling interval to the board.
+        `interval_s` None leaves the sampling interval to the board. `approach` is called before a board
+        is asked who it is and raises `WireError` when it must not be asked.
         """
         self.device = device
         self.tally = Tally()
@@ -57,6 +60,7 @@ class ProtocolDriver:
         self._store = store
         self._clock = clock
         self._claim = claim
+        self._approach = approach
         self._wanted_s = interval_s
         self._interval_s = interval_s or INTERVAL_DEFAULT_S
         self._intake: Intake | None = None
@@ -143,6 +147,8 @@ class ProtocolDriver:
                 return
 
     def _identify(self) -> Intake:
+        if self._approach is not None:
+            self._approach()
         identity = self.device.identify()
         try:
             self._claim(identity)

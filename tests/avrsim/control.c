@@ -111,6 +111,8 @@ static void do_i2c_fault(client_t *client, const request_t *r)
 		bus->nack_next = r->b;
 	else if (!strcmp(what, "flip") && r->count > 3)
 		bus->flip_at = r->b, bus->flip_mask = strtol(r->word[3], NULL, 16);
+	else if (!strcmp(what, "ppm") && r->count > 3)
+		bus->ppm = r->b, bus->noise = atoi(r->word[3]);
 	else if (!strcmp(what, "cut"))
 		bus->cut_at = r->b;
 	else if (!strcmp(what, "stuck"))
@@ -228,10 +230,10 @@ static void do_stat(client_t *client, const request_t *r)
 	(void)r;
 	answer(client, "ok cycle=%llu us=%.1f slips=%u resets=%u powered=%d halted=%d crashed=%d "
 		"pc=%04x rx=%lu rx_hurt=%lu rx_lost=%lu tx=%lu tx_hurt=%lu tx_lost=%lu baud=%.0f "
-		"waiting=%u", (unsigned long long)avr->cycle, avr->cycle / 16.0, board.slips,
+		"waiting=%u i2c=%lu i2c_hurt=%lu", (unsigned long long)avr->cycle, avr->cycle / 16.0, board.slips,
 		board.resets, board.powered, board.halted, board.crashed, avr->pc, uart_rx.bytes,
 		uart_rx.hurt, uart_rx.lost, uart_tx.bytes, uart_tx.hurt, uart_tx.lost, uart_baud(),
-		uart_rx.head - uart_rx.tail);
+		uart_rx.head - uart_rx.tail, board.bus.bytes, board.bus.hurt);
 }
 
 static const struct {

@@ -55,13 +55,22 @@ class HouseTransports:
 class House:
     """The journal, the registry, one I2C bus, and pollers for what is attached."""
 
-    def __init__(self, path: Path, *, queue_max: int = 20000, opened: bool = True) -> None:
-        self.clock = FakeClock()
+    def __init__(
+        self,
+        path: Path,
+        *,
+        queue_max: int = 20000,
+        opened: bool = True,
+        wire: DummyI2cTransport | None = None,
+        clock: FakeClock | None = None,
+    ) -> None:
+        """`wire` and `clock` are those of a house before this one: its boards lived on."""
+        self.clock = clock or FakeClock()
         self.journal = InlineJournal(path, clock=self.clock, queue_max=queue_max)
         self.journal.inline_clock = self.clock
         self.reader = JournalReader(path)
         self.registry = Registry()
-        self.transport = DummyI2cTransport(self.clock)
+        self.transport = wire or DummyI2cTransport(self.clock)
         self.transports = HouseTransports(self.transport)
         self.buses = Buses([BusSettings("i2c1", BusType.I2C, "simulated")], self.transports)
         bus = self.buses.get("i2c1")
@@ -110,7 +119,7 @@ class House:
 
         source = Source(name, {"room": "A"}, True)
         driver = ProtocolDriver(source, device, self.journal, self.clock, claim, interval_s)
-        settings = PolledDevice(source, bus, address)
+        settings = PolledDevice(source, bus, address, interval_s=interval_s)
         poller = DevicePoller(settings, driver, self.registry, self.clock, disconnect)
         self.fleet.configure(poller)
         return poller

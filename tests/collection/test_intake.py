@@ -138,8 +138,20 @@ def test_a_boot_counter_that_repeats_is_found_out(count: int) -> None:
 
 def test_a_full_answer_below_what_is_stored_is_no_repetition() -> None:
     """A board without a window was asked before a commit, and answers after it."""
-    store = Store(stored_below=50)
-    assert make(store, windowed=False).take(polled(40, 3, more=True)) == 0
+    store = Store(stored_below=40)
+    intake = make(store, windowed=False)
+    assert intake.window() == (40, 0)
+    intake.take(polled(40, 10))
+    store.stored_below = 50
+    assert intake.take(polled(40, 3, more=True)) == 0
+
+
+def test_a_board_that_starts_over_in_the_same_boot_is_refused_also_when_it_has_more() -> None:
+    """It knows nothing of the number it is asked for, and answers from its oldest."""
+    intake = make(Store(stored_below=50))
+    assert intake.window() == (50, 0)
+    with pytest.raises(ProtocolMismatch, match="boot counter repeats"):
+        intake.take(polled(1, 2, more=True))
 
 
 def test_readings_carry_where_when_and_how_good() -> None:

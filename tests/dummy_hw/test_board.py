@@ -36,8 +36,9 @@ def test_without_power_there_is_silence(clock: FakeClock) -> None:
     board = make(clock)
     board.power_off()
     assert board.handle(Frame(RequestType.HELLO, 1, b"\x01").encode()) is None
+    made = board.samples_made
     clock.advance(10)
-    assert board.samples_made == 0
+    assert board.samples_made == made
 
 
 def test_hello_says_what_the_wire_carries(clock: FakeClock) -> None:
@@ -93,7 +94,7 @@ def test_a_repeated_poll_is_answered_with_the_same_bytes(clock: FakeClock) -> No
     first = board.handle(request)
     clock.advance(5)
     assert board.handle(request) == first
-    assert Asker(board).poll(1).count == 8
+    assert Asker(board).poll(1).count == 9
 
 
 def test_a_repeated_command_is_not_executed_again(clock: FakeClock) -> None:
@@ -151,6 +152,8 @@ def test_arguments_are_kept_as_outputs(clock: FakeClock) -> None:
         (1, struct.pack("<hfB", 0, 0.0, 2), CommandStatus.BAD_ARGUMENT),
         (3, b"", CommandStatus.UNKNOWN_COMMAND),
         (0xFD, b"\x00\x00\x00\x00", CommandStatus.BAD_ARGUMENT),
+        (0xFD, b"\x09\x00\x00\x00", CommandStatus.BAD_ARGUMENT),
+        (0xFD, (86_400_001).to_bytes(4, "little"), CommandStatus.BAD_ARGUMENT),
         (0xFD, b"\x01", CommandStatus.BAD_ARGUMENT),
         (0xFE, b"\x01", CommandStatus.BAD_ARGUMENT),
     ],
@@ -187,7 +190,7 @@ def test_identify_and_interval(clock: FakeClock) -> None:
     clock.advance(2.5)
     assert asker.command(2, 0xFD, (100).to_bytes(4, "little")) is CommandStatus.DONE
     clock.advance(1)
-    assert board.samples_made == 12
+    assert board.samples_made == 13
     assert board.status().interval_ms == 100
 
 
@@ -200,9 +203,9 @@ def test_restart_comes_after_the_reply(clock: FakeClock) -> None:
     assert board.boot == 1
     clock.advance(RESTART_DELAY_S)
     status = board.status()
-    assert (status.boot, status.resets, status.uptime_ms, status.next_seq) == (2, 1, 0, 1)
+    assert (status.boot, status.resets, status.uptime_ms, status.next_seq) == (2, 1, 0, 2)
     assert status.outputs["fan.speed"] == 0
-    assert status.lost_at_reset == 5
+    assert status.lost_at_reset == 6
     asker.command(1, 0, b"\x06")
     assert board.executed == {"fan": 2}
 
@@ -227,13 +230,16 @@ def test_the_safe_state_ends_with_the_next_command(clock: FakeClock) -> None:
     board = make(clock)
     asker = Asker(board)
     asker.command(1, 0, b"\x05")
-    clock.advance(30)
+    clock.advance(29.99)
     assert board.outputs["fan.speed"] == 5
     clock.advance(0.01)
     assert board.outputs["fan.speed"] == 0
     assert HelloFlag.SAFE_STATE in asker.hello().flags
     assert PollFlag.SAFE_STATE in asker.poll(1).flags
-    asker.command(2, 0, b"\x07")
+    assert asker.command(2, 0xFF) is CommandStatus.DONE
+    assert asker.command(3, 0, b"") is CommandStatus.BAD_ARGUMENT
+    assert HelloFlag.SAFE_STATE in asker.hello().flags
+    asker.command(4, 0, b"\x07")
     assert HelloFlag.SAFE_STATE not in asker.hello().flags
 
 
@@ -251,10 +257,10 @@ def test_a_hanging_board_does_nothing(clock: FakeClock) -> None:
     board.hang(True)
     clock.advance(10)
     assert board.handle(Frame(RequestType.HELLO, 1, b"\x01").encode()) is None
-    assert board.samples_made == 2
+    assert board.samples_made == 3
     board.hang(False)
     clock.advance(1)
-    assert board.samples_made == 3
+    assert board.samples_made == 4
     board.hang(True)
     board.reset()
     assert Asker(board).hello().boot == 2
@@ -266,10 +272,10 @@ def test_a_frozen_board_answers_but_does_not_sample(clock: FakeClock) -> None:
     asker = Asker(board)
     board.freeze(True)
     clock.advance(10)
-    assert asker.poll(1).count == 2
+    assert asker.poll(1).count == 3
     board.freeze(False)
     clock.advance(1)
-    assert asker.poll(3).first == 3
+    assert asker.poll(4).first == 4
 
 
 def test_a_waiting_request_is_executed_when_the_loop_comes_round(clock: FakeClock) -> None:
@@ -283,7 +289,7 @@ def test_a_waiting_request_is_executed_when_the_loop_comes_round(clock: FakeCloc
     reply = board.take_reply()
     assert reply is not None
     samples = unpack_samples(board.schema, PollReply.decode(frame.decode(reply).payload))
-    assert [sample.age_ms for sample in samples] == [3300, 2300, 1300, 300]
+    assert [sample.age_ms for sample in samples] == [4300, 3300, 2300, 1300, 300]
     assert board.take_reply() is None
 
 

@@ -48,12 +48,14 @@ def test_idle_busy_reply(bus: DummyI2cTransport, clock: FakeClock) -> None:
     assert _reply(bus).seq == 7
 
 
-def test_a_damaged_request_leaves_the_last_reply(bus: DummyI2cTransport, clock: FakeClock) -> None:
+def test_a_damaged_request_leaves_nothing_to_read(bus: DummyI2cTransport, clock: FakeClock) -> None:
     _attach(bus, clock)
     bus.write(ADDRESS, _HELLO[:-1] + b"\x00")
     assert bus.read(ADDRESS, 4) == Beacon.IDLE.value
     bus.write(ADDRESS, _HELLO)
     bus.write(ADDRESS, _HELLO[:-1] + b"\x00")
+    assert bus.read(ADDRESS, 4) == Beacon.IDLE.value
+    bus.write(ADDRESS, _HELLO)
     assert _reply(bus).type == 0x81
 
 
@@ -245,7 +247,7 @@ class TestFaults:
         for _ in range(50):
             board.faults.inject(fault)
             bus.write(ADDRESS, _HELLO)
-        assert bus.read(ADDRESS, 32) == right
+            assert bus.read(ADDRESS, 4) == Beacon.IDLE.value
 
     def test_a_duplicate_executes_once(self, bus: DummyI2cTransport, board: DummyBoard) -> None:
         board.faults.inject(Fault.DUPLICATE)

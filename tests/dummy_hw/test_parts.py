@@ -180,12 +180,12 @@ class TestReadyMade:
         asker = Asker(workshop)
         assert asker.command(1, 1) is CommandStatus.DONE
         clock.advance(4)
-        asker.poll(21)
-        samples = unpack_samples(workshop.schema, asker.poll(24))
+        asker.poll(22)
+        samples = unpack_samples(workshop.schema, asker.poll(25))
         assert [sample.values["pulses"] for sample in samples] == [10]
         workshop.reset()
         clock.advance(2)
-        samples = unpack_samples(workshop.schema, asker.poll(2))
+        samples = unpack_samples(workshop.schema, asker.poll(3))
         assert [sample.values["pulses"] for sample in samples] == [5]
         assert Asker(laboratory).command(1, 2) is CommandStatus.RUNNING
 

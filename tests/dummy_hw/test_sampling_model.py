@@ -28,10 +28,11 @@ class _Model:
         self.made = 0
         self.overwritten = 0
         self.since_ms = 0
+        self.pass_time(0)
 
     def pass_time(self, ms: int) -> None:
         self.since_ms += ms
-        while (self.made + 1) * 1000 <= self.since_ms:
+        while self.made * 1000 <= self.since_ms:
             self.made += 1
             self.held.append(self.made)
             if len(self.held) > self.size:
@@ -39,6 +40,8 @@ class _Model:
                 self.overwritten += 1
 
     def poll(self, next_seq: int, skip: int, room: int) -> tuple[int, list[int], bool]:
+        if next_seq > self.made + 1:
+            return self.answer(0, room)
         self.held = [seq for seq in self.held if seq >= next_seq]
         return self.answer(next_seq + skip, room)
 
@@ -49,6 +52,7 @@ class _Model:
 
     def reset(self) -> None:
         self.held, self.made, self.since_ms = [], 0, 0
+        self.pass_time(0)
 
 
 # A busy machine is no failure.
@@ -79,8 +83,8 @@ def test_against_the_model(steps: list[tuple[str, int, int]], size: int, address
         seen = (reply.first, [sample.seq for sample in samples], bool(reply.flags & PollFlag.MORE))
         assert seen == expected
         for sample in samples:
-            assert sample.values == {"temperature": 21.5, "pulses": sample.seq}
-            assert sample.age_ms == model.since_ms - sample.seq * 1000
+            assert sample.values == {"temperature": 21.5, "pulses": sample.seq - 1}
+            assert sample.age_ms == model.since_ms - (sample.seq - 1) * 1000
     status = board.status()
     assert (status.held, status.overwritten) == (len(model.held), model.overwritten)
     assert status.samples_made == (
@@ -93,6 +97,6 @@ def test_a_long_absence_costs_nothing_and_is_counted_exactly() -> None:
     board = make(clock, ring_size=10)
     clock.advance(10_000_000.5)
     reply = Asker(board).poll(1)
-    assert (reply.first, reply.count) == (9_999_991, 10)
-    assert board.overwritten == 9_999_990
-    assert board.samples_made == 10_000_000
+    assert (reply.first, reply.count) == (9_999_992, 10)
+    assert board.overwritten == 9_999_991
+    assert board.samples_made == 10_000_001

@@ -69,15 +69,15 @@ def test_hello_on_serial() -> None:
 
 def test_poll() -> None:
     def temperature(seconds: float) -> float | None:
-        return {42: 21.50, 43: 21.53}.get(round(seconds))
+        return {41: 21.50, 42: 21.53}.get(round(seconds))
 
     def humidity(seconds: float) -> float:
-        return 45.0 if round(seconds) == 42 else 45.5
+        return 45.0 if round(seconds) == 41 else 45.5
 
     clock = FakeClock()
     signals = {"temperature": temperature, "humidity": humidity}
     board = _board(clock, signals=signals, loop_delay_s=0.0)
-    clock.advance(44.01)
+    clock.advance(43.01)
     assert _answer(board, "0a 03 08 05 00 2a 00 00 00 03 81") == (
         "1e 83 08 05 00 00 2a 00 00 00 03 da 07 00 66 08 5a f2 03 00 69 08 5b 0a 00 00 00 80 5b"
         " 99 da"

@@ -90,7 +90,7 @@ def test_status_shows_every_part_at_work(gateway: GatewayProcess) -> None:
     status = gateway.get("/api/v1/status")
     assert status["simulated"] is True
     workers = {worker["name"]: worker for worker in status["workers"]}
-    assert set(workers) == {"journal", "collection", "command"}
+    assert set(workers) == {"journal", "discovery", "collection", "command"}
     assert all(worker["state"] == "running" for worker in workers.values())
     assert all(worker["restarts"] == 0 for worker in workers.values())
     assert status["journal"]["status"] == "ok"

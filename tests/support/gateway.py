@@ -53,8 +53,12 @@ class GatewayProcess:
         config: str | None = None,
         mongo_uri: str | None = None,
         port: int | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
-        """`config` is the text of gateway.toml; `port` None means one of its own."""
+        """`config` is the text of gateway.toml; `port` None means one of its own.
+
+        `variables`: more for its environment.
+        """
         self.folder = folder
         self._reserved = ReservedPort() if port is None else None
         self.port = self._reserved.number if self._reserved else port
@@ -64,6 +68,7 @@ class GatewayProcess:
         environment["XDG_STATE_HOME"] = os.fspath(folder / "state")
         environment["LOGS_DIRECTORY"] = os.fspath(folder / "logs")
         environment["PYTHONPATH"] = os.fspath(ROOT)
+        environment |= variables or {}
         command = python_module("gateway", "run", "--port", str(self.port), *arguments)
         self.process = ChildProcess(command, folder / "console.txt", environment)
 

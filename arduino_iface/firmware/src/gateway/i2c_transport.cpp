@@ -40,7 +40,10 @@ void I2cTransport::receive() {
   state_ = kBusy;
 }
 
+// A Raspberry Pi misses a clock pulse when this hold of SCL ends at an unlucky moment, and it is as long
+// each time for the same reply: it is varied by some microseconds, so that reading again helps.
 void I2cTransport::transmit() {
+  delayMicroseconds(1 + (reads_++ & 3));
   if (state_ == kReady) {
     Wire.write(reply_, link.replyLength);
   } else {

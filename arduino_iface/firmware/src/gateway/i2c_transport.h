@@ -1,8 +1,9 @@
 // The board as I2C slave, on Arduino's Wire.
 //
 // The interrupt handlers copy bytes and nothing else: a request into the mailbox, a finished reply
-// or a beacon out of memory. SCL is held no longer than Wire itself holds it; that matters on a
-// Raspberry Pi, which misreads a bus whose clock is stretched at the wrong moment.
+// or a beacon out of memory. SCL is held no longer than Wire itself holds it, give or take some
+// microseconds that differ from read to read; that matters on a Raspberry Pi, which misreads a bus
+// whose clock is stretched at the wrong moment.
 #pragma once
 #include "link.h"
 #include "transport.h"
@@ -35,6 +36,7 @@ class I2cTransport : public Transport {
   volatile uint8_t mailboxLength_ = 0;
   volatile uint8_t arrivals_ = 0;
   volatile State state_ = kIdle;
+  uint8_t reads_ = 0;
   uint32_t deafSinceMs_ = 0;
   bool deaf_ = false;
 };

@@ -1,0 +1,70 @@
+"""`gateway run`: the gateway itself."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from gateway import __version__
+from gateway.cli.configuration import add_overrides, read_settings
+from gateway.cli.exits import EXIT_CONFIG
+
+if TYPE_CHECKING:
+    from gateway.config.settings import Settings
+
+NAME = "run"
+HELP = "collect, deliver and serve until stopped"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those of the configuration."""
+    add_overrides(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Run until stopped."""
+    settings = read_settings(options)
+    return EXIT_CONFIG if settings is None else _run(settings)
+
+
+def _run(settings: "Settings") -> int:
+    # Imported here: `check` and `--help` need none of it.
+    from gateway.app import App, simulate, with_default_bus
+    from gateway.config.problems import ConfigError
+    from gateway.log.system import set_up
+    from gateway.sinks.mongo import check_uri
+
+    problems = check_uri(settings.mongo.uri) if settings.mongo.uri else []
+    if problems:
+        print("\n".join(f"MONGO_URI: {problem}" for problem in problems), file=sys.stderr)
+        return EXIT_CONFIG
+    hardware = None
+    if settings.simulated:
+        hardware, settings = simulate(settings)
+    else:
+        settings = with_default_bus(settings)
+    try:
+        logs = set_up(settings.logging, secrets=settings.secret_values, facts=settings.facts())
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return EXIT_CONFIG
+    try:
+        announce = Announce(settings.simulated, len(settings.devices))
+        return App(settings, logs.audit, hardware).run(announce)
+    finally:
+        logs.stop()
+
+
+class Announce:
+    """Tells the person at the terminal where the gateway can be seen."""
+
+    def __init__(self, simulated: bool, devices: int) -> None:
+        """`devices`: how many are configured."""
+        self._kind = "simulated devices" if simulated else "configured devices"
+        self._devices = devices
+
+    def __call__(self, address: str) -> None:
+        """Print it, at once also into a pipe."""
+        print(f"gateway {__version__} works: {self._devices} {self._kind}", flush=True)
+        print(f"  page      {address}/", flush=True)
+        print(f"  readings  {address}/api/v1/readings/latest", flush=True)
+        print("  stop with Ctrl-C", flush=True)
