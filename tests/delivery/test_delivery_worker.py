@@ -160,7 +160,7 @@ def test_batches_grow_again_after_a_passing_fault(house: House, sink: FakeSink) 
         house.step()
     sink.before = works
     house.until(house.drained)
-    assert sink.calls[:5] == [1000, 500, 250, 125, 62]
+    assert sink.calls[:5] == [BATCH_MAX >> halvings for halvings in range(5)]
     assert max(sink.calls[5:]) == BATCH_MAX
 
 

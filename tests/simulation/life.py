@@ -26,7 +26,7 @@ from gateway.journal.reader import JournalReader
 from gateway.journal.ticket import Ticket
 from gateway.journal_worker import JournalWorker
 from gateway.labels import Labels
-from gateway.reading import Loss, Reading
+from gateway.reading import Loss, LossReason, Reading
 from gateway.reading_log import ReadingLog
 from gateway.registry import Registry
 from gateway.sinks.base import Heartbeat
@@ -150,7 +150,11 @@ class Life:
         for poller in self.fleet.pollers():
             driver = poller.driver
             if isinstance(driver, RegisterDriver | LineDriver):
-                found[poller.settings.source.device] = driver._maker._unqueued
+                found[poller.settings.source.device] = sum(
+                    loss.count
+                    for loss in driver._maker._missing
+                    if loss.reason is LossReason.SHED_BY_BOUND
+                )
         return found
 
     def _workers(self) -> list[tuple[str, Callable[[], Worker]]]:
