@@ -1,12 +1,13 @@
 # `make help` says what there is. ARGS goes to the program: make run ARGS="--port 9000".
 PYTHON ?= python3
 ARGS ?=
+SEEDS ?= 1000
 export PYTHON
 
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run charts test fuzz service wheel size check bench lock clean
+.PHONY: help run charts test fuzz simulate service wheel size check bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,6 +47,10 @@ size: ## measure memory, processor and start with 20 boards, MongoDB and the API
 	@tools/venv.sh run test
 	@$(VENV)/python -m tools.testservers
 	@exec $(VENV)/python -m tests.bench.size $(ARGS)
+
+simulate: ## run the whole gateway against SEEDS=1000 schedules of faults (ARGS="--seed 7 --trace")
+	@tools/venv.sh run test
+	@exec $(VENV)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
 
 check: ## format, lint and types; fails on any finding
 	@tools/venv.sh run check

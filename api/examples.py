@@ -119,6 +119,20 @@ QUEUED: dict[str, Any] = {
     "duration_ms": None,
 }
 
+LEDGER_HOUR: dict[str, Any] = {
+    "device": "greenhouse",
+    "hour": "2026-11-20T07:00:00.000Z",
+    "expected": 3600,
+    "stored": 3588,
+    "lost": {
+        "overwritten": 8,
+        "device_absent": 4,
+        "bus_error": 0,
+        "clock_unknown": 0,
+        "shed_by_bound": 0,
+    },
+}
+
 STATUS: dict[str, Any] = {
     "gateway": "pi-greenhouse",
     "version": "0.1.0",

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from gateway.command_record import CommandRecord
 from gateway.events import Event, Position
+from gateway.journal.types import LedgerHour
 from gateway.keys import KeyRing
 from gateway.labels import Label
 from gateway.log.entry import Entry
@@ -298,6 +299,39 @@ class DummyPort(Protocol):
         ...
 
 
+class LedgerHours(Protocol):
+    """One page of the ledger; `next` is the cursor of the following one, None at the end."""
+
+    @property
+    def hours(self) -> Sequence[LedgerHour]:
+        """Newest hour first."""
+        ...
+
+    @property
+    def next(self) -> str | None:
+        """Opaque to callers."""
+        ...
+
+
+class LedgerPort(Protocol):
+    """The account of what should be stored, what is, and why the rest is not."""
+
+    def ledger(
+        self,
+        device: str | None,
+        *,
+        since_ms: int | None,
+        until_ms: int | None,
+        limit: int,
+        cursor: str | None,
+    ) -> LedgerHours:
+        """Hours that overlap the time from since to until (UTC ms, None for no bound).
+
+        Raises `ValueError` for a cursor that is none of its own.
+        """
+        ...
+
+
 class ApiSettings(Protocol):
     """The `[api]` section of the configuration."""
 
@@ -326,6 +360,7 @@ class Ports:
     commands: CommandsPort
     status: StatusPort
     events: EventsPort
+    ledger: LedgerPort
     keys: KeysPort
     logs: LogsPort
     metrics: MetricsPort

@@ -22,6 +22,11 @@ class I2cBus:
         self.transport = transport
         self.lock = PriorityLock(transport.clock)
 
+    @property
+    def taken_since(self) -> float | None:
+        """When the transaction began that holds the bus (monotonic seconds); None: none does."""
+        return self.lock.held_since
+
     def open(self, priority: Priority, timeout_s: float) -> None:
         """Make the adapter usable; does nothing when it is. Raises `PortLost`."""
         with self.lock.hold(priority, timeout_s):
@@ -49,6 +54,11 @@ class SerialBus:
         self.name = name
         self.transport = transport
         self.lock = PriorityLock(transport.clock)
+
+    @property
+    def taken_since(self) -> float | None:
+        """When the transaction began that holds the port (monotonic seconds); None: none does."""
+        return self.lock.held_since
 
     @property
     def is_open(self) -> bool:

@@ -47,7 +47,10 @@ class OutcomeUnknown(DeviceSilent):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a board said it is. `uid` is 16 hex digits; `windowed` boards take POLL with `skip`."""
+    """Who a board said it is. `uid` is 16 hex digits; `windowed` boards take POLL with `skip`.
+
+    `uptime_ms` is how long it was running then; no part of who it is.
+    """
 
     uid: str
     boot: int
@@ -55,6 +58,7 @@ class Identity:
     windowed: bool
     request_max: int
     reply_max: int
+    uptime_ms: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,7 @@ class ProtocolDevice:
             windowed=bool(hello.flags & HelloFlag.WINDOWED_POLL),
             request_max=min(hello.request_max, self.link.frame_max),
             reply_max=reply_max,
+            uptime_ms=hello.uptime_ms,
         )
         return self.identity
 

@@ -125,6 +125,12 @@ class PriorityLock:
                 tuple(self._hold_buckets),
             )
 
+    @property
+    def held_since(self) -> float | None:
+        """When the present holder took it, by the lock's clock; None: nobody holds it."""
+        with self._mutex:
+            return None if self._holder is None else self._held_since
+
     def _take_or_queue(self, priority: Priority) -> _Waiter | None:
         """None when the lock was free and is now ours, else our place in the queue."""
         me = threading.get_ident()

@@ -4,8 +4,10 @@ The one file that may import everything. Nothing here is opened or started befor
 """
 
 import contextlib
+import gc
 import logging
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +56,7 @@ from gateway.journal.reader import JournalReader
 from gateway.journal_worker import JournalWorker
 from gateway.keys import KeyStore
 from gateway.labels import LabelledDevices, Labels
+from gateway.last_resort import end_within
 from gateway.log.system import LogSystem
 from gateway.metrics import CommandTally, Metrics, MetricSources
 from gateway.reading_log import ReadingLog
@@ -64,13 +67,29 @@ from gateway.sinks.mongo import MongoSink
 from gateway.sinks.mongo_history import MongoHistory
 from gateway.status import StatusBoard, StatusSources
 from gateway.supervisor import Supervisor, WorkerState
+from gateway.timekeeper import Timekeeper
 from gateway.watchdog import Notifier, Signs, Watchdog
 from gateway.worker import Worker
 
 SUPERVISION_S = 0.25
+END_WITHIN_S = 9.6
+"""After the stop has begun; the contract grants ten seconds."""
+THREAD_TURN_S = 0.001
+"""How long a thread that computes keeps others waiting. The usual 5 ms, several times over while a backlog is
+delivered, is what a command or the next batch would wait for."""
 PI_I2C = "/dev/i2c-1"
 
+GARBAGE_AFTER = 20_000
+"""New containers before Python looks for circles among them. Readings make many, and no circles: at the
+default of 700 the search takes a tenth of the time that a backlog needs."""
+
 log = logging.getLogger(__name__)
+
+
+def tune_interpreter() -> None:
+    """Set what the whole process shares, for a program of many threads that passes much data on."""
+    sys.setswitchinterval(THREAD_TURN_S)
+    gc.set_threshold(GARBAGE_AFTER, 20, 20)
 
 
 def with_default_bus(settings: Settings) -> Settings:
@@ -105,6 +124,7 @@ class App:
         self._logs = logs
         self._hardware = hardware
         self._clock: WallClock = MachineClock()
+        self._timekeeper = Timekeeper(self._clock)
         transports: Transports = hardware if hardware is not None else RealTransports()
         self._buses = Buses(settings.buses, transports)
         self._registry = Registry()
@@ -116,6 +136,7 @@ class App:
             commit_interval_s=journal.commit_interval_s,
             keep_s=journal.keep_s,
             max_bytes=journal.max_bytes,
+            clock_is_set=self._timekeeper.is_set,
         )
         self._reader = JournalReader(journal.path)
         self._labels = Labels(self._journal)
@@ -162,6 +183,7 @@ class App:
 
         `announce` is given the address of the API once the gateway works. Main thread only.
         """
+        tune_interpreter()
         with StopSignals() as signals:
             try:
                 return self._run(signals, announce)
@@ -179,6 +201,8 @@ class App:
         try:
             self._work(signals, announce)
         finally:
+            # Not called off: what hangs may also hang the closing of buses, or the interpreter's exit.
+            end_within(END_WITHIN_S, exit_code=1)
             # Also when the work ended with an exception: what is queued is stored all the same.
             self._watchdog.stopping()
             orderly = self._supervisor.stop()
@@ -213,19 +237,22 @@ class App:
     def _workers(self) -> list[tuple[str, Callable[[], Worker]]]:
         """In start order; they are stopped in the opposite one."""
         workers: list[tuple[str, Callable[[], Worker]]] = [
-            ("journal", lambda: JournalWorker(self._journal))
+            ("journal", lambda: JournalWorker(self._journal, self._timekeeper.expect_after))
         ]
         if self._settings.mongo.uri is not None:
             self._journal.register_sink("mongo")
             workers.append(("delivery-mongo", self._make_mongo))
         workers += [
             ("discovery", self._make_discovery),
-            ("collection", lambda: CollectionWorker(self._fleet, self._clock)),
+            ("collection", self._make_collection),
             ("command-queue", lambda: CommandWorker(self._commander, self._clock)),
             ("events", lambda: EventWorker(self._feed)),
             ("command", self._make_server),
         ]
         return workers
+
+    def _make_collection(self) -> CollectionWorker:
+        return CollectionWorker(self._fleet, self._clock, buses=self._buses.all)
 
     def _make_discovery(self) -> DiscoveryWorker:
         settings, fleet = self._settings, self._fleet
@@ -270,6 +297,7 @@ class App:
             commands=Commands(self._commander, self._reader),
             status=self._status,
             events=Events(self._feed, self._reader),
+            ledger=self._reader,
             keys=KeyStore(settings.keys_path),
             logs=self._logs,
             metrics=self._metrics(),
@@ -289,6 +317,7 @@ class App:
             journal_max_bytes=settings.journal.max_bytes,
             sinks=self._sinks,
             buses=self._buses,
+            timekeeper=self._timekeeper,
         )
         return StatusBoard(
             settings.gateway.id, __version__, settings.simulated, sources, self._clock

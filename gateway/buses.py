@@ -70,6 +70,10 @@ class Buses:
         """A bus. Raises `KeyError`."""
         return self._buses[name]
 
+    def all(self) -> Mapping[str, Bus]:
+        """Every bus by name, as of now."""
+        return self._buses
+
     def link(self, name: str, address: int | None, first_seq: int) -> Link:
         """A new link to the board at `address` (None on serial)."""
         bus = self._buses[name]

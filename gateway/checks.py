@@ -17,7 +17,7 @@ from pathlib import Path
 from gateway.config.settings import BusSettings, BusType, Settings
 from gateway.service.layout import GROUPS, USER, Layout
 from gateway.sinks.mongo import probe
-from gateway.status import clock_synchronized
+from gateway.timekeeper import kernel_says_right
 
 _MONGO_TIMEOUT_S = 5.0
 _SPACE_RESERVE_BYTES = 200 << 20
@@ -153,7 +153,7 @@ def check_space(journal: Path, max_bytes: int, free: int | None = None) -> Findi
 
 
 def _check_clock() -> Finding:
-    if clock_synchronized():
+    if kernel_says_right():
         return Finding(Verdict.OK, "the clock is synchronised")
     return Finding(
         Verdict.NOTE,

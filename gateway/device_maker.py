@@ -16,7 +16,8 @@ from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.config.settings import DeviceSettings
 from gateway.discovery.book import Place
 from gateway.drivers.base import Driver
-from gateway.drivers.measured import LineDriver, ReadingMaker, RegisterDriver
+from gateway.drivers.maker import ReadingMaker
+from gateway.drivers.measured import LineDriver, RegisterDriver
 from gateway.drivers.protocol import ProtocolDriver
 from gateway.labels import Labels
 from gateway.registry import Registry
@@ -102,7 +103,7 @@ class DeviceMaker:
             assert isinstance(bus, I2cBus)
             assert settings.address is not None
             registers = RegisterDevice(bus, settings.address, settings.registers, settings.id)
-            return RegisterDriver(registers, maker, interval_s)
+            return RegisterDriver(registers, maker, self._clock, interval_s)
         if settings.lines is not None:
             assert isinstance(bus, SerialBus)
             lines = LineDevice(bus, settings.lines, settings.id)

@@ -1,5 +1,7 @@
 """The journal writer's thread: the only one that writes to the journal's file."""
 
+from collections.abc import Callable
+
 from gateway.errors import FatalError
 from gateway.journal.errors import JournalInUse, JournalTooNew, NotAJournal
 from gateway.journal.journal import Journal
@@ -18,15 +20,22 @@ class JournalWorker(Worker):
     replaceable = False
     stall_after_s = 30.0
 
-    def __init__(self, journal: Journal) -> None:
-        """The journal outlives this worker; what is queued in it waits for the next one."""
+    def __init__(
+        self, journal: Journal, opened: Callable[[int | None], None] = lambda _: None
+    ) -> None:
+        """The journal outlives this worker; what is queued in it waits for the next one.
+
+        `opened` is told the newest time (UTC in ms) in the file, None when it holds nothing.
+        """
         super().__init__()
         self._journal = journal
+        self._opened = opened
 
     def start_up(self) -> None:
         """Open the file. Raises `FatalError` when no later try could do better."""
         try:
             self._journal.open()
+            self._opened(self._journal.newest_ms())
         except (JournalTooNew, NotAJournal) as error:
             raise FatalError(str(error), EXIT_CONFIG) from error
         except JournalInUse as error:

@@ -68,10 +68,24 @@ class LossReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Through:
+    """The numbers below `following` of this boot of this board are accounted for."""
+
+    uid: str
+    boot: int
+    following: int
+
+
+@dataclass(frozen=True, slots=True)
 class Loss:
-    """`count` samples of a device that can no longer be had, and why. `time_ms`: UTC when noticed."""
+    """`count` samples of a device that can no longer be had, and why.
+
+    `time_ms`: UTC, as nearly as can be told, of when they were taken or due. `through` tells which of a
+    board's numbers the loss takes part in explaining, None for samples that never had a number.
+    """
 
     device: str
     reason: LossReason
     count: int
     time_ms: int
+    through: Through | None = None

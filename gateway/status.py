@@ -1,6 +1,5 @@
 """The gateway about itself: the document of `GET /status`, and whether it is ready."""
 
-import ctypes
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,11 @@ from gateway.delivery.state import DeliveryState
 from gateway.journal.journal import Journal
 from gateway.journal.types import JournalStatus
 from gateway.supervisor import WorkerState, WorkerView
+from gateway.timekeeper import Timekeeper
 from gateway.times import format_ms
 
-_TIMEX_BYTES = 256
-_TIME_ERROR = 5
+_STEP_SHOULD_END_S = 10.0
+"""A worker whose step takes longer does not do its work, long before it is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class StatusSources:
     journal_max_bytes: int
     sinks: Callable[[], Sequence[DeliveryState]]
     buses: Buses
+    timekeeper: Timekeeper
 
 
 class StatusBoard:
@@ -59,7 +60,7 @@ class StatusBoard:
             "simulated": self._simulated,
             "clock": {
                 "time": format_ms(self._clock.wall_ms()),
-                "synchronized": clock_synchronized(),
+                **self._clock_view(),
             },
             "workers": self._workers(),
             "journal": self._journal(),
@@ -77,9 +78,17 @@ class StatusBoard:
                 shown = view.state if view else WorkerState.STOPPED
                 detail = f": {view.detail}" if view and view.detail else ""
                 reasons.append(f"{name} is {shown}{detail}")
+            elif view.trouble:
+                reasons.append(f"{name}: {view.trouble}")
+            elif (age := self._progress_age(view)) > _STEP_SHOULD_END_S:
+                reasons.append(f"{name} has made no progress for {age:.0f} s")
         state = self._sources.journal.state()
         if state.status is JournalStatus.BLOCKED:
             reasons.append(f"the journal cannot store: {state.detail}")
+        if state.shedding:
+            reasons.append(
+                "the journal's bound is reached: undelivered readings are dropped, oldest first"
+            )
         return Readiness(not reasons, tuple(reasons))
 
     def gateway_id(self) -> str:
@@ -94,6 +103,9 @@ class StatusBoard:
         """Monotonic seconds."""
         return self._clock.monotonic()
 
+    def _progress_age(self, view: WorkerView) -> float:
+        return self._clock.monotonic() - (view.progress_mono or 0.0)
+
     def _workers(self) -> list[Mapping[str, Any]]:
         now = self._clock.monotonic()
         return [
@@ -102,10 +114,19 @@ class StatusBoard:
                 "state": view.state.value,
                 "restarts": view.restarts,
                 "progress_age_s": _age(now, view.progress_mono),
-                "detail": view.detail,
+                "detail": view.trouble or view.detail,
             }
             for name, view in self._sources.workers().items()
         ]
+
+    def _clock_view(self) -> Mapping[str, Any]:
+        view = self._sources.timekeeper.view()
+        return {
+            "synchronized": view.synchronised,
+            "witness": view.witness.value,
+            "kernel_synchronized": view.kernel,
+            "unsynced_readings": self._sources.journal.state().unsynced_rows,
+        }
 
     def _journal(self) -> Mapping[str, Any]:
         state = self._sources.journal.state()
@@ -121,6 +142,9 @@ class StatusBoard:
             "failed_commits": state.failed_commits,
             "duplicates": state.duplicates,
             "shed_rows": state.shed_rows,
+            "shedding": state.shedding,
+            "salvaged_rows": state.salvaged_rows,
+            "unreadable_rows": state.unreadable_rows,
             "bytes": state.bytes_used,
             "bytes_max": self._sources.journal_max_bytes,
             "last_commit_age_s": _age(self._clock.monotonic(), state.last_commit_mono),
@@ -162,14 +186,6 @@ def _sink(state: DeliveryState) -> Mapping[str, Any]:
         "since": None if state.since_ms is None else format_ms(state.since_ms),
         "retry_in_s": round(state.retry_in_s, 3),
     }
-
-
-def clock_synchronized() -> bool:
-    """Whether the kernel considers the wall clock right (adjtimex, TIME_ERROR when it does not)."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    timex = ctypes.create_string_buffer(_TIMEX_BYTES)  # modes = 0: only read
-    state = int(libc.adjtimex(timex))
-    return 0 <= state < _TIME_ERROR
 
 
 def _age(now: float, then: float | None) -> float | None:

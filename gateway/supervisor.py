@@ -42,13 +42,17 @@ class WorkerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkerView:
-    """One worker at one moment. Times are monotonic seconds; `detail` says what went wrong last."""
+    """One worker at one moment. Times are monotonic seconds; `detail` says what went wrong last.
+
+    `trouble` is what keeps a running worker from a part of its work now, or None.
+    """
 
     name: str
     state: WorkerState
     restarts: int = 0
     progress_mono: float | None = None
     detail: str | None = None
+    trouble: str | None = None
 
 
 class _Supervised:
@@ -60,25 +64,34 @@ class _Supervised:
         self.thread: WorkerThread | None = None
         self.state = WorkerState.STOPPED
         self.restarts = 0
-        self.abandoned = 0
+        self.abandoned: list[WorkerThread] = []  # hung, and left behind
         self.backoff_s = BACKOFF_FIRST_S
         self.restart_at = 0.0
         self.started_at = 0.0
         self.detail: str | None = None
 
     def view(self) -> WorkerView:
-        progress = self.thread.progress_mono if self.thread else None
-        return WorkerView(self.name, self.state, self.restarts, progress, self.detail)
+        thread = self.thread
+        progress = thread.progress_mono if thread else None
+        trouble = thread.worker.trouble if thread else None
+        return WorkerView(self.name, self.state, self.restarts, progress, self.detail, trouble)
 
 
 class Supervisor:
     """Owns the workers' threads. All methods but `views` belong to the main thread."""
 
     def __init__(
-        self, workers: Sequence[tuple[str, Callable[[], Worker]]], clock: WallClock
+        self,
+        workers: Sequence[tuple[str, Callable[[], Worker]]],
+        clock: WallClock,
+        make_thread: Callable[[Worker, WallClock], WorkerThread] = WorkerThread,
     ) -> None:
-        """`workers` in start order: a name, and how to make the worker anew for each start."""
+        """`workers` in start order: a name, and how to make the worker anew for each start.
+
+        `make_thread`: what runs a worker; a simulation steps all of them in one thread.
+        """
         self._clock = clock
+        self._make_thread = make_thread
         self._places = [_Supervised(name, make) for name, make in workers]
         self._views: Mapping[str, WorkerView] = MappingProxyType({})
         self.exit_code = 0
@@ -128,7 +141,7 @@ class Supervisor:
     def _launch(self, place: _Supervised) -> WorkerThread | None:
         place.thread = None
         try:
-            thread = WorkerThread(place.make(), self._clock)
+            thread = self._make_thread(place.make(), self._clock)
         except Exception as error:
             self._died(place, error, self._clock.monotonic())
             return None
@@ -182,8 +195,10 @@ class Supervisor:
         log.error("worker stalled: %s", place.detail, extra={"worker": place.name})
         thread.request_stop()
         if not thread.join(STALL_JOIN_S):
-            place.abandoned += 1
-            if not thread.worker.replaceable or place.abandoned > ABANDONED_MAX:
+            # Those that came round in the end do no harm any more.
+            place.abandoned = [one for one in place.abandoned if one.alive]
+            place.abandoned.append(thread)
+            if not thread.worker.replaceable or len(place.abandoned) > ABANDONED_MAX:
                 self._end(place, f"{place.detail}, and it cannot be replaced", 1)
                 return
         self._back_off(place, now)

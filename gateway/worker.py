@@ -28,6 +28,9 @@ class Worker(ABC):
     replaceable: bool = True
     """Whether a new worker may start while a stalled one hangs; if not, the process must end."""
 
+    trouble: str | None = None
+    """What keeps a part of its work from being done now, in words; replaced as a whole, read by anyone."""
+
     def __init__(self) -> None:
         """Does no work; `start_up` does."""
         self._woken = threading.Event()

@@ -12,7 +12,9 @@ from arduino_iface.device import Identity, Polled
 from arduino_iface.errors import ProtocolMismatch
 from arduino_iface.sample import Sample
 from gateway.clock import WallClock
-from gateway.reading import Loss, LossReason, Quality, Reading
+from gateway.journal.types import LastSample
+from gateway.ledger import absent_between, losses_of, spread
+from gateway.reading import Loss, LossReason, Quality, Reading, Through
 
 SKIP_MAX = 0xFFFF
 """Most samples a windowed poll can skip, from its 16-bit field."""
@@ -39,6 +41,10 @@ class ReadingStore(Protocol):
 
     def next_seq(self, uid: str, boot: int) -> int:
         """Lowest sample number of that boot that is not durably stored."""
+        ...
+
+    def last_sample(self, uid: str) -> LastSample | None:
+        """The newest stored sample of that board; None: it was never heard of."""
         ...
 
 
@@ -71,9 +77,12 @@ class Intake:
         """Begins at the number the journal has for this boot."""
         self.identity = identity
         self.lost = 0
+        self.interval_ms = identity.schema.sample_ms
         self._source = source
         self._store = store
         self._clock = clock
+        self._identified_ms = clock.boottime_ms()
+        self._opened = False  # whether the time before this boot is accounted for
         self._expected = self._asked = store.next_seq(identity.uid, identity.boot)
 
     def is_of(self, identity: Identity) -> bool:
@@ -106,7 +115,10 @@ class Intake:
         lost = max(0, polled.first - self._expected)
         if not fresh and not lost:
             return 0
-        self._store.append(self._readings(fresh, polled.sent_mono), self._losses(lost))
+        readings = self._readings(fresh, polled.sent_mono)
+        losses = [*self._absence(), *self._overwritten(lost, readings, polled)]
+        self._store.append(readings, losses)
+        self._opened = True
         self.lost += lost
         self._expected = max(self._expected, polled.following)
         return len(fresh)
@@ -136,8 +148,36 @@ class Intake:
             for sample in samples
         ]
 
-    def _losses(self, count: int) -> list[Loss]:
+    def _overwritten(self, count: int, readings: Sequence[Reading], polled: Polled) -> list[Loss]:
+        """Losses of `count` numbers below the first that was still there, reckoned back from it."""
         if not count:
             return []
+        newest_ms = self._clock.wall_ms()
+        if readings:
+            newest_ms = readings[0].time_ms - self.interval_ms
+        through = Through(self.identity.uid, self.identity.boot, polled.following)
         device = self._source.device
-        return [Loss(device, LossReason.OVERWRITTEN, count, self._clock.wall_ms())]
+        return [
+            Loss(device, LossReason.OVERWRITTEN, inside, hour, through)
+            for hour, inside in spread(count, newest_ms, self.interval_ms)
+        ]
+
+    def _absence(self) -> list[Loss]:
+        """What was due between the last sample of the boot before and the beginning of this one.
+
+        Given to the journal with the first samples of this boot, which end the account of the one before:
+        so it is counted once, whatever happens in between.
+        """
+        last = self._store.last_sample(self.identity.uid)
+        if self._opened or last is None or last.boot == self.identity.boot:
+            return []
+        now_ms = self._clock.boottime_ms()
+        wall_offset_ms = self._clock.wall_ms() - now_ms
+        started_ms = self._identified_ms - self.identity.uptime_ms
+        last_ms = last.boottime_ms
+        if last.boot_id != self._clock.boot_id():
+            last_ms = last.time_ms - wall_offset_ms
+        count = absent_between(last_ms, started_ms, self.interval_ms)
+        newest_ms = last_ms + count * self.interval_ms + wall_offset_ms
+        device = self._source.device
+        return losses_of(device, LossReason.DEVICE_ABSENT, count, newest_ms, self.interval_ms)

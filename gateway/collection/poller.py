@@ -64,6 +64,8 @@ class DevicePoller:
         self._clock = clock
         self._disconnect = disconnect
         self._stepping = threading.Lock()  # one step at a time, also while a timer is replaced
+        self.busy_since: float | None = None
+        """When the tick that is under way began (monotonic seconds); None between ticks."""
         self._nudged = threading.Event()  # somebody saw a reason to look at the device now
         self._moved: tuple[Driver, Place, Callable[[], None]] | None = None
         self._retired = False
@@ -104,10 +106,15 @@ class DevicePoller:
         """Its board speaks for another device now: never step again; from any thread."""
         self._retired = True
 
+    def free(self) -> None:
+        """Close the bus under a tick that hangs; from any thread, and may hang itself."""
+        self._disconnect()
+
     def tick(self) -> None:
         """A timer's callback: one step, guarded, since an exception would end the timer's thread."""
         if not self._stepping.acquire(blocking=False):
             return  # the callback of a timer that was replaced is still at it
+        self.busy_since = self._clock.monotonic()
         try:
             if not self._retired:
                 self.step()
@@ -116,6 +123,7 @@ class DevicePoller:
                 log.exception("this is a fault of the gateway, please report it")
             self._set_silent(f"internal error: {error}")
         finally:
+            self.busy_since = None
             self._stepping.release()
 
     def step(self) -> None:

@@ -12,6 +12,9 @@ from multitimer import RepeatingTimer
 
 log = logging.getLogger(__name__)
 
+MakeTimer = Callable[[str, float, Callable[[], None]], "DeviceTimer"]
+"""Makes a timer from name, period and callback; a simulation makes such that tick in its one thread."""
+
 
 class DeviceTimer:
     """Calls `callback` each `period_s` in a thread of its own. Owned by the collection thread."""

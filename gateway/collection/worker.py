@@ -1,14 +1,22 @@
 """The collection thread: it owns the timers, one for each device, and keeps them ticking."""
 
 import logging
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.clock import WallClock
 from gateway.collection.poller import DevicePoller
 from gateway.collection.schedule import tick_s
-from gateway.collection.timers import DeviceTimer
+from gateway.collection.stalls import (
+    BUS_STALLS_AFTER_S,
+    TICK_STALLS_AFTER_S,
+    StallWatch,
+    Verdict,
+)
+from gateway.collection.timers import DeviceTimer, MakeTimer
+from gateway.errors import FatalError
 from gateway.worker import Worker
 
 CHECK_INTERVAL_S = 0.5
@@ -37,14 +45,42 @@ class Pollers(Protocol):
         ...
 
 
+class WatchedBus(Protocol):
+    """What is watched of a bus, and how its users are freed."""
+
+    @property
+    def taken_since(self) -> float | None:
+        """When the transaction began that holds it (monotonic seconds); None: none does."""
+        ...
+
+    def close(self) -> None:
+        """Close it under whoever uses it; may hang itself."""
+        ...
+
+
 class CollectionWorker(Worker):
-    """Starts the devices' timers one after the other and replaces those that die."""
+    """Starts the devices' timers one after the other and replaces those that die.
+
+    It also watches for transfers that hang, of whatever thread: it closes the bus under them, and ends the
+    process when that does not help.
+    """
 
     name = "collection"
 
-    def __init__(self, fleet: Pollers, clock: WallClock) -> None:
-        """Starts nothing."""
+    def __init__(
+        self,
+        fleet: Pollers,
+        clock: WallClock,
+        make_timer: MakeTimer = DeviceTimer,
+        *,
+        buses: Callable[[], Mapping[str, WatchedBus]] = dict,
+    ) -> None:
+        """Starts nothing. `buses`: those of the moment, by name."""
         super().__init__()
+        self._buses = buses
+        self._ticks = StallWatch(TICK_STALLS_AFTER_S)
+        self._transactions = StallWatch(BUS_STALLS_AFTER_S)
+        self._make_timer = make_timer
         self._fleet = fleet
         self._clock = clock
         self._entries: dict[DevicePoller, _Entry] = {}
@@ -62,8 +98,12 @@ class CollectionWorker(Worker):
         }
 
     def step(self, now: float) -> float:
-        """Start the timers whose time has come, replace dead ones, take in new devices."""
+        """Start the timers whose time has come, replace dead ones, take in new devices.
+
+        Raises `FatalError` when a transfer hangs and closing its bus has not helped.
+        """
         self._follow_fleet(now)
+        self._free_what_hangs(now)
         wait_s = CHECK_INTERVAL_S
         for entry in self._entries.values():
             if entry.timer.started:
@@ -85,6 +125,35 @@ class CollectionWorker(Worker):
         for poller in [known for known in self._entries if known not in pollers]:
             self._entries.pop(poller).timer.stop()
 
+    def _free_what_hangs(self, now: float) -> None:
+        buses = self._buses()
+        pollers = {entry.timer.name: entry.poller for entry in self._entries.values()}
+        taken = {name: bus.taken_since for name, bus in buses.items()}
+        for name, verdict in self._transactions.look(now, taken).items():
+            closes = buses[name].close if name in buses else _nothing
+            self._act(verdict, f"a transaction on bus {name}", {"bus": name}, closes)
+        ticking = {name: poller.busy_since for name, poller in pollers.items()}
+        for name, verdict in self._ticks.look(now, ticking).items():
+            closes = pollers[name].free if name in pollers else _nothing
+            self._act(verdict, f"the poll of {name}", {"device": name}, closes)
+        hanging = {**self._transactions.hanging, **self._ticks.hanging}
+        self.trouble = None
+        if hanging:
+            shown = ", ".join(f"{name} for {now - since:.0f} s" for name, since in hanging.items())
+            self.trouble = f"hangs: {shown}"
+
+    def _act(
+        self, verdict: Verdict, what: str, where: Mapping[str, str], close: Callable[[], None]
+    ) -> None:
+        if verdict is Verdict.OVER:
+            log.warning("%s has come back", what, extra=where)
+            return
+        if verdict is Verdict.GIVE_UP:
+            raise FatalError(f"{what} hangs although its bus was closed; only a new start can help")
+        log.error("%s hangs: its bus is closed under it", what, extra=where)
+        # In a thread of its own: closing may hang as well, and this one has to go on watching.
+        threading.Thread(target=close, name=f"free-{what}", daemon=True).start()
+
     def shut_down(self) -> None:
         """Stop every timer first, then wait for the callbacks that still run."""
         self._fleet.changed = _nobody_listens
@@ -103,8 +172,12 @@ class CollectionWorker(Worker):
 
     def _entry(self, poller: DevicePoller, start_at: float) -> _Entry:
         period = tick_s(poller.schedule.interval_s)
-        timer = DeviceTimer(poller.settings.source.device, period, poller.tick)
+        timer = self._make_timer(poller.settings.source.device, period, poller.tick)
         return _Entry(poller, timer, start_at)
+
+
+def _nothing() -> None:
+    """It has gone meanwhile."""
 
 
 def _nobody_listens() -> None:

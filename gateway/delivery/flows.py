@@ -12,7 +12,7 @@ from gateway.delivery.read_ahead import ReadAhead
 from gateway.journal.errors import JournalUnavailable
 from gateway.journal.types import DeadLetter, StoredCommand
 from gateway.reading import StoredReading
-from gateway.sinks.base import Rejected, Sink
+from gateway.sinks.base import PreparesAhead, Rejected, Sink
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,7 @@ class ReadingsFlow:
         self._sink = sink
         self._journal = journal
         self._reader = reader
-        self._ahead = ReadAhead(
-            lambda limit, row: self._reader.undelivered(sink.name, limit, row), read_ahead
-        )
+        self._ahead = ReadAhead(self._fetch, read_ahead)
         self._journal_id = ""
         self.cursor = 0
         self.delivered = 0
@@ -62,6 +60,13 @@ class ReadingsFlow:
         batch = self._ahead.take(limit, self.cursor)
         self.oldest_ms = batch[0].reading.time_ms if batch else None
         return batch
+
+    def _fetch(self, limit: int, after_row: int) -> Sequence[StoredReading]:
+        """In the helper thread, if there is one."""
+        readings = self._reader.undelivered(self._sink.name, limit, after_row)
+        if isinstance(self._sink, PreparesAhead):
+            self._sink.prepare(readings)
+        return readings
 
     def send(self, records: Sequence[StoredReading]) -> Sequence[Rejected]:
         """Give readings to the sink."""

@@ -35,6 +35,10 @@ class DeliveryJournal(Protocol):
         """Note how far a sink has come; a cursor never goes back, so 0 leaves it where it is."""
         ...
 
+    def advanced(self, sink: str) -> tuple[int, int]:
+        """Return the part of its cursor that is not on disk yet: row, command version, or zeros."""
+        ...
+
     def dead_letter(self, sink: str, items: Sequence[DeadLetter]) -> Ticket:
         """Put readings aside. Raises `JournalFull`."""
         ...

@@ -13,7 +13,9 @@ from typing import Generic, Protocol, TypeVar
 from gateway.journal.errors import JournalError
 from gateway.sinks.base import Rejected, SinkUnavailable
 
-BATCH_MAX = 1000
+BATCH_MAX = 3000
+"""Large: each batch waits for the server's disk once, and a backlog is many batches."""
+BATCH_AFTER_FAILURE = 250
 ATTEMPTS_ALONE = 3
 NEIGHBOURS = 3
 _LONGEST_REASON = 500
@@ -66,7 +68,11 @@ class Stream(Generic[RecordT]):
             return False, False
         try:
             rejected = self._flow.send(batch)
-        except (SinkUnavailable, JournalError):
+        except SinkUnavailable:
+            # Perhaps the batch was more than a slow server can do in time.
+            self._limit = min(self._limit, max(self._limit // 2, BATCH_AFTER_FAILURE))
+            raise
+        except JournalError:
             raise
         except Exception as error:
             return self._narrow_down(batch, error), True

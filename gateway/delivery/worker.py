@@ -155,10 +155,15 @@ class DeliveryWorker(Worker):
 
     def _find_cursor(self) -> None:
         """Begin where the journal says. Its rows count anew when its file had to be replaced."""
+        # Asked first: what is committed in between is in both. A worker before this one may have put
+        # readings aside that must not be sent now.
+        row, version = self._journal.advanced(self._sink.name)
         stats = self._reader.stats()
         progress = stats.sinks.get(self._sink.name)
-        self._readings.begin(stats.journal_id, progress.row if progress else 0)
-        self._commands.begin(stats.journal_id, progress.command_version if progress else 0)
+        if progress is not None:
+            row, version = max(row, progress.row), max(version, progress.command_version)
+        self._readings.begin(stats.journal_id, row)
+        self._commands.begin(stats.journal_id, version)
         self._journal_id = stats.journal_id
 
     def _lag_rows(self) -> int:

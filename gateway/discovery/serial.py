@@ -14,7 +14,7 @@ from arduino_iface.serial_ports import UsbPort
 from gateway.buses import Buses
 from gateway.clock import WallClock
 from gateway.collection.backoff import BackOff
-from gateway.collection.timers import DeviceTimer
+from gateway.collection.timers import DeviceTimer, MakeTimer
 from gateway.config.settings import BusSettings, BusType
 from gateway.discovery.book import Place
 from gateway.fleet import Fleet, NotYet, Stranger
@@ -33,6 +33,7 @@ class SerialProbe:
         fleet: Fleet,
         clock: WallClock,
         show: Callable[[Stranger], None],
+        make_timer: MakeTimer = DeviceTimer,
     ) -> None:
         """Opens nothing before the first tick."""
         self.bus = bus
@@ -43,7 +44,7 @@ class SerialProbe:
         self._device = ProtocolDevice(SerialLink(bus))
         self._back_off = BackOff()
         self._due = 0.0
-        self._timer = DeviceTimer(f"probe-{bus.name}", PROBE_TICK_S, self._tick)
+        self._timer = make_timer(f"probe-{bus.name}", PROBE_TICK_S, self._tick)
 
     def start(self) -> None:
         """Begin to ask."""
@@ -113,6 +114,7 @@ class SerialDiscovery:
         clock: WallClock,
         show: Callable[[Stranger], None],
         list_ports: Callable[[], list[UsbPort]] | None,
+        make_timer: MakeTimer = DeviceTimer,
     ) -> None:
         """`list_ports` lists the plugged-in ports of known vendors; None looks for no new ones."""
         self._buses = buses
@@ -120,6 +122,7 @@ class SerialDiscovery:
         self._clock = clock
         self._show = show
         self._list_ports = list_ports
+        self._make_timer = make_timer
         self._ports: dict[str, _Known] = {}
 
     def start_up(self) -> None:
@@ -169,7 +172,7 @@ class SerialDiscovery:
     def _new_probe(self, bus: str) -> SerialProbe:
         found = self._buses.get(bus)
         assert isinstance(found, SerialBus)
-        return SerialProbe(found, self._fleet, self._clock, self._show)
+        return SerialProbe(found, self._fleet, self._clock, self._show, self._make_timer)
 
     def _is_known(self, port: UsbPort) -> bool:
         if port.path in self._ports:

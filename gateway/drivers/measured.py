@@ -4,87 +4,36 @@ Such boards keep no samples, so what cannot be read or queued is gone. Their rea
 from the journal.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 
 from arduino_iface import arguments as argument_codec
-from arduino_iface.errors import DeviceSilent
+from arduino_iface.errors import BadFrame, DeviceSilent
 from arduino_iface.line_device import LineDevice
 from arduino_iface.link import LinkCounters
 from arduino_iface.measurement import CommandOutcome, Measurement
 from arduino_iface.register_device import RegisterDevice
 from arduino_iface.schema import Command, Schema
 from gateway.clock import WallClock
-from gateway.collection.intake import ReadingStore, Source
 from gateway.drivers.base import Known, Tally
-from gateway.journal.errors import JournalFull
-from gateway.reading import Loss, LossReason, Quality, Reading
+from gateway.drivers.maker import DuePolls, ReadingMaker
+from gateway.reading import LossReason
 
 LINES_SILENT_INTERVALS = 3
 """A sketch that prints by itself counts as silent after so many intervals without a line."""
-
-log = logging.getLogger(__name__)
-
-
-class ReadingMaker:
-    """From measurements to readings in the journal."""
-
-    def __init__(self, source: Source, store: ReadingStore, clock: WallClock) -> None:
-        """`source` is stamped on every reading."""
-        self._source = source
-        self._store = store
-        self._clock = clock
-        self._unqueued = 0
-
-    def give(self, measurements: Sequence[Measurement]) -> int:
-        """Queue what was measured; returns how many measurements found no room and are lost.
-
-        They are counted in the journal with the next ones that find room. Raises `JournalFull` to let the
-        poller say so.
-        """
-        if not measurements:
-            return 0
-        device, now_ms = self._source.device, self._clock.wall_ms()
-        losses = []
-        if self._unqueued:
-            losses.append(Loss(device, LossReason.SHED_BY_BOUND, self._unqueued, now_ms))
-        try:
-            self._store.append([self._reading(one) for one in measurements], losses)
-        except JournalFull:
-            self._unqueued += len(measurements)
-            raise
-        lost, self._unqueued = self._unqueued, 0
-        return lost
-
-    def _reading(self, measured: Measurement) -> Reading:
-        ago_ms = round((self._clock.monotonic() - measured.measured_mono) * 1000)
-        return Reading(
-            device=self._source.device,
-            time_ms=self._clock.wall_ms() - ago_ms,
-            values=measured.values,
-            quality=_quality(measured),
-            metadata=self._source.metadata_now(),
-            simulated=self._source.simulated,
-            boot_id=self._clock.boot_id(),
-            boottime_ms=self._clock.boottime_ms() - ago_ms,
-        )
-
-
-def _quality(measured: Measurement) -> Quality:
-    if measured.out_of_range:
-        return Quality.OUT_OF_RANGE
-    return Quality.GOOD if measured.complete else Quality.PARTIAL
 
 
 class RegisterDriver:
     """A register map on I2C: one reading each interval."""
 
-    def __init__(self, device: RegisterDevice, maker: ReadingMaker, interval_s: float) -> None:
+    def __init__(
+        self, device: RegisterDevice, maker: ReadingMaker, clock: WallClock, interval_s: float
+    ) -> None:
         """Touches nothing."""
         self.device = device
         self.interval_s = interval_s
         self.tally = Tally()
         self._maker = maker
+        self._due = DuePolls(maker, clock, interval_s)
 
     @property
     def board(self) -> None:
@@ -106,7 +55,13 @@ class RegisterDriver:
 
     def collect(self) -> Known | None:
         """Read every register once."""
-        measured = self.device.measure()
+        try:
+            measured = self.device.measure()
+        except (TimeoutError, OSError, BadFrame) as error:
+            self._due.asked(error)
+            self._maker.give_missing()
+            raise
+        self._due.asked(None)
         self.tally.polls += 1
         self.tally.lost += self._maker.give([measured])
         return Known(self.device.schema)
@@ -142,7 +97,12 @@ class LineDriver:
         self._maker = maker
         self._clock = clock
         self._waiting_since: float | None = None
-        self._lost_before = 0
+        self._heard: float | None = (
+            None  # when the last reading came, or the wait for the first began
+        )
+        self._absent = 0  # intervals since then that are counted as lost
+        self._lines = device.lines
+        self._due = DuePolls(maker, clock, interval_s)
 
     @property
     def board(self) -> None:
@@ -167,15 +127,18 @@ class LineDriver:
 
         Raises `DeviceSilent` when nothing was printed for so long that the sketch must have stopped.
         """
-        measurements = self.device.collect()
+        try:
+            measurements = self.device.collect()
+            self._require_sign_of_life(measurements)
+        except (TimeoutError, OSError) as error:
+            self._count_missing(error)
+            raise
         self.tally.polls += 1
         self._count_lost()
+        if measurements and self.device.settings.request is not None:
+            self._due.asked(None)
         self.tally.lost += self._maker.give(measurements)
-        if measurements:
-            self._waiting_since = None
-            return Known(self.device.schema)
-        self._require_sign_of_life()
-        return None
+        return Known(self.device.schema) if measurements else None
 
     def forget(self) -> None:
         """A silent sketch is waited for anew."""
@@ -196,14 +159,30 @@ class LineDriver:
         return self.device.command(command, arguments, timeout_s=timeout_s)
 
     def _count_lost(self) -> None:
-        """Lines that came while nobody collected, and for which there was no room."""
-        lost = self.device.lines.lost
-        self.tally.lost += lost - self._lost_before
-        self._lost_before = lost
+        """Lines that came while nobody collected and for which there was no room, and damaged ones."""
+        lines, now = self.device.lines, self._clock.monotonic()
+        lost, damaged = lines.lost - self._lines.lost, lines.undecodable - self._lines.undecodable
+        self._lines = lines
+        self._maker.miss(LossReason.SHED_BY_BOUND, lost, now, 0)
+        self._maker.miss(LossReason.BUS_ERROR, damaged, now, 0)
 
-    def _require_sign_of_life(self) -> None:
+    def _count_missing(self, error: Exception) -> None:
+        """A request that was not answered; of a sketch that prints by itself, each interval of silence."""
+        if self.device.settings.request is not None:
+            self._due.asked(error)
+        elif self._heard is not None:
+            due = int((self._clock.monotonic() - self._heard) / self.interval_s)
+            newest = self._heard + due * self.interval_s
+            count = max(0, due - self._absent)
+            self._maker.miss(LossReason.DEVICE_ABSENT, count, newest, self.interval_s)
+            self._absent += count
+        self._maker.give_missing()
+
+    def _require_sign_of_life(self, measurements: Sequence[Measurement]) -> None:
         now = self._clock.monotonic()
-        if self._waiting_since is None:
-            self._waiting_since = now
+        if measurements or self._heard is None:
+            self._heard, self._absent = now, 0
+        if measurements or self._waiting_since is None:
+            self._waiting_since = None if measurements else now
         elif now - self._waiting_since > LINES_SILENT_INTERVALS * self.interval_s:
             raise DeviceSilent("no line with a reading has come")

@@ -164,11 +164,12 @@ class ProtocolDriver:
         intake = self._intake
         if intake is None or not intake.is_of(identity):
             intake = Intake(self._source, identity, self._store, self._clock)
-            self._agree_on_interval(identity)
+            intake.interval_ms = self._agree_on_interval(identity)
             self._intake = intake
         return intake
 
-    def _agree_on_interval(self, identity: Identity) -> None:
+    def _agree_on_interval(self, identity: Identity) -> int:
+        """Set the interval that is wanted; returns it in ms."""
         sample_ms = identity.schema.sample_ms
         wanted_s = self._wanted_s or sample_ms / 1000
         # Also when the board says so of itself: a gateway with other settings may have changed it.
@@ -186,3 +187,4 @@ class ProtocolDriver:
                     extra={"device": self._source.device},
                 )
         self._interval_s = wanted_s
+        return round(wanted_s * 1000)

@@ -56,7 +56,29 @@ _VERSION_2: Final = (
     """CREATE INDEX readings_by_device ON readings (device, time_ms, row, "values")""",
 )
 
-MIGRATIONS: Final = (_VERSION_1, _VERSION_2)
+LEDGER_FROM_REST: Final = """INSERT INTO ledger
+    SELECT device, hour_ms, sum(lost) + sum(stored), sum(stored) FROM (
+        SELECT device, hour_ms, count AS lost, 0 AS stored FROM losses UNION ALL
+        SELECT device, time_ms - (time_ms % 3600000 + 3600000) % 3600000, 0, 1 FROM readings)
+    WHERE true GROUP BY device, hour_ms"""
+
+_VERSION_3: Final = (
+    # By device and hour: samples that should be stored, and those that are or were. What is missing is
+    # in `losses` of the same hour.
+    """CREATE TABLE ledger (device TEXT, hour_ms INTEGER, expected INTEGER NOT NULL,
+        stored INTEGER NOT NULL, PRIMARY KEY (device, hour_ms)) WITHOUT ROWID""",
+    "CREATE INDEX ledger_by_hour ON ledger (hour_ms, device)",
+    # What is known of the time before: what is still here, and what was lost.
+    LEDGER_FROM_REST,
+    # The newest sample of each board that is stored, whatever becomes of its reading.
+    """CREATE TABLE heard (uid TEXT PRIMARY KEY, boot INTEGER NOT NULL, seq INTEGER NOT NULL,
+        time_ms INTEGER NOT NULL, boot_id TEXT NOT NULL, boottime_ms INTEGER NOT NULL) WITHOUT ROWID""",
+    # Readings whose time is not known yet, with the quality they have when it is.
+    "CREATE TABLE unsynced (row INTEGER PRIMARY KEY, quality TEXT NOT NULL)",
+    "INSERT INTO meta VALUES ('believed_ms', 0) ON CONFLICT (name) DO NOTHING",
+)
+
+MIGRATIONS: Final = (_VERSION_1, _VERSION_2, _VERSION_3)
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 
 

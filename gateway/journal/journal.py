@@ -15,10 +15,14 @@ Invariants:
    keeps a second gateway out.
 8. A reading that leaves the journal is with every registered sink, or in the dead-letter table, or
    counted in the loss table by the transaction that deletes it.
-9. A damaged file is renamed, never deleted; a file of a newer version is not touched.
+9. A damaged file is renamed, never deleted, and what can be read of it is taken over; a file of a newer
+   version is not touched.
+10. In the ledger, expected = stored + lost for each device and hour; it is written by the transactions that
+   store, lose and move readings.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gateway.clock import WallClock
@@ -36,9 +40,15 @@ from gateway.journal.rows import (
 )
 from gateway.journal.store import Store
 from gateway.journal.ticket import Ticket
-from gateway.journal.types import DeadLetter, DeviceRow, JournalState, StoredCommand
+from gateway.journal.types import (
+    DeadLetter,
+    DeviceRow,
+    JournalState,
+    LastSample,
+    StoredCommand,
+)
 from gateway.journal.writer import Writer
-from gateway.reading import Loss, Reading, StoredReading
+from gateway.reading import Loss, Quality, Reading, StoredReading
 
 
 class Journal:
@@ -47,7 +57,9 @@ class Journal:
     `commit_interval_s`: least time between commits that nobody waits for, so that SD cards live; at a
     power cut, what came within it is lost here and still held by boards that speak the protocol.
     `keep_s` and `max_bytes` bound what is kept, `queue_max` how many readings may wait to be stored.
-    `connect` makes the writing connection; fault injection brings its own.
+    `clock_is_set` tells whether the wall clock is right; what is appended while it is not is marked
+    `clock_unsynced` and stamped again later. `connect` makes the writing connection; fault injection
+    brings its own.
 
     `open`, `step` and `close` belong to one thread, the journal writer. Everything else may be called
     from any thread and never waits for the disk.
@@ -62,10 +74,12 @@ class Journal:
         keep_s: float = 7 * 86400,
         max_bytes: int = 1 << 30,
         queue_max: int = 20000,
+        clock_is_set: Callable[[], bool] = lambda: True,
         connect: Connect = connect_writer,
     ) -> None:
         self.path = path
         self._clock = clock
+        self._clock_is_set = clock_is_set
         self._pending = PendingQueue(queue_max)
         self._writer = Writer(
             Store(path, clock, connect),
@@ -73,6 +87,7 @@ class Journal:
             interval_s=commit_interval_s,
             bounds=Bounds(keep_ms=int(keep_s * 1000), max_bytes=max_bytes),
             queue_max=queue_max,
+            clock_is_set=clock_is_set,
         )
 
     def open(self) -> None:
@@ -122,8 +137,12 @@ class Journal:
             check_integer(loss.count)
             if loss.count < 1:
                 raise ValueError(f"a loss of {loss.count} samples")
+        qualities: tuple[Quality, ...] = ()
+        if readings and not self._clock_is_set():
+            qualities = tuple(reading.quality for reading in readings)
+            readings = [replace(one, quality=Quality.CLOCK_UNSYNCED) for one in readings]
         encoded = [encode_reading(reading) for reading in readings]
-        operation = Append(tuple(readings), encoded, tuple(losses))
+        operation = Append(tuple(readings), encoded, tuple(losses), qualities)
         if not readings and not losses:
             operation.ticket.complete()
             return operation.ticket
@@ -164,6 +183,10 @@ class Journal:
         """
         return self._pending.put_advance(Advance(sink, row, command_version))
 
+    def advanced(self, sink: str) -> tuple[int, int]:
+        """The part of a sink's cursor that is not on disk yet: row and command version, or zeros."""
+        return self._pending.advanced(sink)
+
     def dead_letter(self, sink: str, items: Sequence[DeadLetter]) -> Ticket:
         """Copy readings that the sink refuses for good to the dead-letter table. Raises `JournalFull`.
 
@@ -175,10 +198,18 @@ class Journal:
     def next_seq(self, uid: str, boot: int) -> int:
         """The lowest sample number of this boot that is not durably stored; 1 for an unknown boot.
 
-        After a gap it is the number behind the highest one stored: what is missing below is the caller's
-        to report as a loss. Raises `JournalClosed` before the first `open`.
+        After a gap it is the number behind the highest one stored or reported as lost: what is missing below
+        is the caller's to report. Raises `JournalClosed` before the first `open`.
         """
         return self._writer.next_seq((uid, boot))
+
+    def last_sample(self, uid: str) -> LastSample | None:
+        """The newest stored sample of a board, of any boot; None: it was never heard of."""
+        return self._writer.last_sample(uid)
+
+    def newest_ms(self) -> int | None:
+        """The newest time, UTC, that a clock which was right had stamped when the file was opened."""
+        return self._writer.newest_ms()
 
     def state(self) -> JournalState:
         """How the writer is doing."""

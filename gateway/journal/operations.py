@@ -9,18 +9,23 @@ from dataclasses import dataclass, field
 from gateway.command_record import CommandRecord
 from gateway.journal.ticket import Ticket
 from gateway.journal.types import DeadLetter
-from gateway.reading import Loss, Reading
+from gateway.reading import Loss, Quality, Reading
 
 Encoded = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Readings and losses that belong together: all of it is stored, or nothing."""
+    """Readings and losses that belong together: all of it is stored, or nothing.
+
+    `qualities`, if not empty, are those the readings will have when their time is known; till then they
+    are marked.
+    """
 
     readings: Sequence[Reading]
     encoded: Sequence[Encoded]
     losses: Sequence[Loss]
+    qualities: Sequence[Quality] = ()
     ticket: Ticket = field(default_factory=Ticket)
 
 

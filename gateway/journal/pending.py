@@ -71,6 +71,12 @@ class PendingQueue:
             self._work.set()
         return advance.ticket
 
+    def advanced(self, sink: str) -> tuple[int, int]:
+        """The cursor that waits to be written, row and command version; zeros when none does."""
+        with self._lock:
+            waiting = self._advances.get(sink)
+            return (waiting.row, waiting.command_version) if waiting else (0, 0)
+
     def take(self) -> list[Operation]:
         """Everything there is, in order. It stays queued until `remove`."""
         with self._lock:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.command_record import CommandRecord
+from gateway.journal.batch import SELECT_BATCH, RowBatch
 from gateway.journal.cursors import decode_cursor, encode_cursor
+from gateway.journal.ledger_pages import LedgerQuery, read_ledger
 from gateway.journal.pool import ReadPool
 from gateway.journal.rows import (
     COMMAND_COLUMNS,
@@ -27,6 +29,7 @@ from gateway.journal.types import (
     DeadReading,
     DeviceRow,
     JournalStats,
+    LedgerPage,
     LossCount,
     Order,
     Page,
@@ -137,18 +140,13 @@ class JournalReader:
 
     def undelivered(
         self, sink: str, limit: int, after_row: int | None = None
-    ) -> list[StoredReading]:
-        """What a sink has not got, oldest first.
+    ) -> Sequence[StoredReading]:
+        """What a sink has not got, oldest first, up to the first reading whose time is not known yet.
 
         Cursors are written late: who has advanced already gives its own mark as `after_row`.
         """
-        found = self._query(
-            f"SELECT {READING_COLUMNS} FROM readings"
-            " WHERE row > max(?, ifnull((SELECT row FROM cursors WHERE sink = ?), 0))"
-            " ORDER BY row LIMIT ?",
-            (after_row or 0, sink, _checked(limit)),
-        )
-        return [decode_reading(row) for row in found]
+        found = self._query(SELECT_BATCH, (after_row or 0, sink, _checked(limit)))
+        return RowBatch(found[0][0])
 
     def latest(self) -> list[StoredReading]:
         """The reading with the newest time of each device, by device."""
@@ -253,6 +251,24 @@ class JournalReader:
             ),
         )
         return [LossCount(row[0], row[1], LossReason(row[2]), row[3]) for row in found]
+
+    def ledger(
+        self,
+        device: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int = 1000,
+        cursor: str | None = None,
+    ) -> LedgerPage:
+        """Hours of one device, None: of all, that overlap the time from `since_ms` to `until_ms`.
+
+        Newest first, devices by id inside an hour. Raises `InvalidCursor`.
+        """
+        return read_ledger(
+            self._query,
+            LedgerQuery(device, since_ms, until_ms, _checked(limit), cursor),
+        )
 
     def stats(self) -> JournalStats:
         """What the journal holds."""

@@ -71,10 +71,11 @@ def prepare(connection: sqlite3.Connection, path: Path, thorough: bool) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
     # Brings the main file up to date, so that its length can be compared with what it should be.
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    held_up, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     pages = int(connection.execute("PRAGMA page_count").fetchone()[0])
     page_size = int(connection.execute("PRAGMA page_size").fetchone()[0])
-    if path.stat().st_size < pages * page_size:
+    # While somebody reads an older state, the newest pages are still in the write-ahead log alone.
+    if not held_up and path.stat().st_size < pages * page_size:
         raise _corrupt(f"the file is cut off: {path.stat().st_size} of {pages * page_size} bytes")
     if thorough:
         _check(connection, "integrity_check")

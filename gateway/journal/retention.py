@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.journal.size import used_bytes
-from gateway.journal.transaction import HOUR_MS, count_rows
+from gateway.journal.transaction import count_rows
+from gateway.ledger import HOUR_MS
 from gateway.reading import LossReason
 
 _SLICE: Final = 5000
@@ -20,6 +21,7 @@ _LOSSES_KEPT_MS: Final = 366 * 24 * HOUR_MS
 _BOOTS_KEPT: Final = 64
 _SLACK: Final = 0.98
 """Down to this part of the size, so that not every commit has a trim behind it."""
+_HOUR: Final = f"time_ms - (time_ms % {HOUR_MS} + {HOUR_MS}) % {HOUR_MS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,10 @@ class Trimmed:
 def trim(
     connection: sqlite3.Connection, bounds: Bounds, delivered: Delivered, wall_ms: int
 ) -> Trimmed:
-    """Take one slice, inside a transaction of the caller's. Raises `sqlite3.Error`."""
+    """Take one slice, inside a transaction of the caller's; ages are reckoned from `wall_ms`.
+
+    Raises `sqlite3.Error`.
+    """
     rows, full = _trim_by_age(connection, bounds, delivered, wall_ms)
     shed = 0
     before = used_bytes(connection)
@@ -67,11 +72,14 @@ def _trim_by_age(
     cutoff = wall_ms - bounds.keep_ms
     rows = _delete_readings(
         connection,
-        "time_ms < ? AND row <= ? ORDER BY time_ms LIMIT ?",
+        # Those whose time is not known yet have no age.
+        "time_ms < ? AND row <= min(?, ifnull((SELECT min(row) - 1 FROM unsynced), 9e18))"
+        " ORDER BY time_ms LIMIT ?",
         (cutoff, delivered.row, _SLICE),
     )
     commands = _delete_commands(connection, min(cutoff, wall_ms - _COMMANDS_KEPT_MS), delivered)
-    connection.execute("DELETE FROM losses WHERE hour_ms < ?", (wall_ms - _LOSSES_KEPT_MS,))
+    for table in ("losses", "ledger"):
+        connection.execute(f"DELETE FROM {table} WHERE hour_ms < ?", (wall_ms - _LOSSES_KEPT_MS,))
     # A board in a reset loop makes a boot a second.
     connection.execute(
         "DELETE FROM progress WHERE rowid IN (SELECT rowid FROM (SELECT rowid, row_number()"
@@ -137,7 +145,13 @@ def _shed(
     """Delete readings that are nowhere else and count them as lost in the hour they are from."""
     chosen = f"{key} IN (SELECT {key} FROM {table} WHERE {condition})"
     connection.execute(
-        f"INSERT INTO losses SELECT device, time_ms - time_ms % {HOUR_MS}, ?, count(*)"
+        f"INSERT INTO ledger SELECT device, {_HOUR}, 0, -count(*)"
+        f" FROM {table} WHERE {chosen} GROUP BY 1, 2"
+        " ON CONFLICT (device, hour_ms) DO UPDATE SET stored = stored + excluded.stored",
+        parameters,
+    )
+    connection.execute(
+        f"INSERT INTO losses SELECT device, {_HOUR}, ?, count(*)"
         f" FROM {table} WHERE {chosen} GROUP BY 1, 2"
         " ON CONFLICT (device, hour_ms, reason) DO UPDATE SET count = count + excluded.count",
         (LossReason.SHED_BY_BOUND.value, *parameters),

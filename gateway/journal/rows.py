@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gateway.command_record import CommandRecord, CommandState
+from gateway.journal.batch import metadata_of
 from gateway.journal.types import DeviceRow, StoredCommand
 from gateway.reading import Quality, Reading, StoredReading
 
 Row = Sequence[Any]
 _INTEGER_MAX: Final = 2**63 - 1
+_QUALITIES: Final = {quality.value: quality for quality in Quality}
 _encode_json: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 READING_COLUMNS: Final = (
@@ -60,10 +62,10 @@ def decode_reading(row: Row) -> StoredReading:
         seq=row[6],
         boot_id=row[7],
         boottime_ms=row[8],
-        quality=Quality(row[9]),
+        quality=_QUALITIES[row[9]],
         simulated=bool(row[10]),
         values=json.loads(row[11]),
-        metadata=json.loads(row[12]),
+        metadata=metadata_of(row[12]),
     )
     return StoredReading(row=row[0], key=row[1], reading=reading)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gateway.clock import WallClock
+from gateway.journal.calendar import JUMP_MS, Calendar
 from gateway.journal.ddl import migrate
 from gateway.journal.errors import JournalClosed, JournalCorrupt, JournalUnavailable
 from gateway.journal.lockfile import LockFile
@@ -22,8 +23,13 @@ from gateway.journal.recovery import (
     unavailable,
 )
 from gateway.journal.retention import Bounds, Delivered, Trimmed, trim
-from gateway.journal.transaction import BootKey, Marks, Transaction
+from gateway.journal.salvage import Salvaged, salvage
+from gateway.journal.stamping import Stamped, release, restamp
+from gateway.journal.transaction import Marks, Transaction
 from gateway.journal.trouble import in_words, is_corrupt
+from gateway.journal.types import LastSample
+from gateway.ledger import BootKey
+from gateway.reading import Quality
 
 _log = logging.getLogger(__name__)
 
@@ -33,13 +39,17 @@ class Store:
 
     `marks` and `progress` outlive the file: when a damaged one is replaced while the gateway runs, row
     numbers and command versions go on where they were, so that nobody's cursor points past new rows.
-    `progress` is changed by the writer's thread only; others may look a key up at any time.
+    `progress` and `heard` are changed by the writer's thread only; others may look a key up at any time.
     """
 
     def __init__(self, path: Path, clock: WallClock, connect: Connect) -> None:
         self.path = path
         self.marks = Marks()
         self.progress: dict[BootKey, int] = {}
+        self.heard: dict[str, LastSample] = {}
+        self.unsynced = 0
+        self.newest_ms: int | None = None
+        self.salvaged = Salvaged()
         self._clock = clock
         self._connect = connect
         self._lock = LockFile(path.with_name(f"{path.name}.lock"))
@@ -47,7 +57,9 @@ class Store:
         self._identity: tuple[int, int] = (0, 0)
         self._suspicions = 0
         self._commands_closed = False
-        self._replaced = False
+        self._aside: Path | None = None
+        self._calendar = Calendar(0, 0.0)
+        self._believed_ms = 0
         self.bytes_used = 0
 
     @property
@@ -94,7 +106,22 @@ class Store:
         """Take one slice of what is over the bounds. Raises `sqlite3.Error`."""
         with self._transaction() as transaction:
             delivered = self._delivered(transaction.connection, sinks)
-            return trim(transaction.connection, bounds, delivered, self._clock.wall_ms())
+            today_ms = self._today(transaction.connection)
+            return trim(transaction.connection, bounds, delivered, today_ms)
+
+    def stamp(self, *, synchronised: bool, holding: bool) -> Stamped:
+        """One slice of the readings whose time was not known: stamp them again if it is now.
+
+        `holding`: sinks wait for them, so those that have waited too long are let go as they are.
+        Raises `sqlite3.Error`.
+        """
+        with self._transaction() as transaction:
+            if synchronised:
+                done = restamp(transaction, self._clock)
+            else:
+                done = release(transaction.connection, self._clock, holding=holding)
+        self.unsynced -= done.rows
+        return done
 
     def suspect(self) -> None:
         """The file was found damaged: let go of it; the next `open` looks closely."""
@@ -124,14 +151,18 @@ class Store:
         migrate(connection, secrets.token_hex(8))
         found = self.path.stat()
         self._identity = (found.st_dev, found.st_ino)
+        if self._aside is not None:
+            self.salvaged = salvage(self._aside, connection, self._clock)
         self._load(connection)
         with self._transaction() as transaction:
-            if self._replaced:
+            if self._aside is not None:
+                # Whatever happened to the file: no board may be asked again for what it was told to forget.
                 transaction.advanced.update(self.progress)
+                transaction.heard.update(self.heard)
             if not self._commands_closed:
                 transaction.close_open_commands(self._clock.wall_ms())
         self._commands_closed = True
-        self._replaced = False
+        self._aside = None
         sync_folder(self.path.parent)
 
     def _load(self, connection: sqlite3.Connection) -> None:
@@ -147,11 +178,26 @@ class Store:
         )
         for uid, boot, following in connection.execute("SELECT uid, boot, next FROM progress"):
             self.progress[uid, boot] = max(self.progress.get((uid, boot), 1), following)
+        for uid, *rest in connection.execute(
+            "SELECT uid, boot, seq, time_ms, boot_id, boottime_ms FROM heard"
+        ):
+            self.heard.setdefault(uid, LastSample(*rest))
+        self.unsynced = connection.execute("SELECT count(*) FROM unsynced").fetchone()[0]
+        self.newest_ms = _newest_ms(connection)
+        self._believed_ms = meta["believed_ms"]
+        believed_ms = self._believed_ms or self.newest_ms or 0
+        self._calendar = Calendar(believed_ms, self._clock.monotonic())
+
+    def _today(self, connection: sqlite3.Connection) -> int:
+        today_ms = self._calendar.today(self._clock.wall_ms(), self._clock.monotonic())
+        if abs(today_ms - self._believed_ms) >= JUMP_MS:
+            connection.execute("UPDATE meta SET value = ? WHERE name = 'believed_ms'", (today_ms,))
+            self._believed_ms = today_ms
+        return today_ms
 
     def _set_aside(self, reason: str) -> None:
-        set_aside(self.path, self._clock.wall_ms(), reason)
+        self._aside = set_aside(self.path, self._clock.wall_ms(), reason)
         self._suspicions = 0
-        self._replaced = True
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Transaction]:
@@ -175,6 +221,8 @@ class Store:
         self.marks = transaction.marks
         self.bytes_used = transaction.bytes_used
         self.progress.update(transaction.advanced)
+        self.heard.update(transaction.heard)
+        self.unsynced += transaction.held
 
     def _commit(self, transaction: Transaction) -> None:
         """COMMIT; an error that comes too late, when it has happened already, is none."""
@@ -222,3 +270,14 @@ class Store:
             # is on disk already.
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
+
+
+def _newest_ms(connection: sqlite3.Connection) -> int | None:
+    """The newest time among the latest rows that was not doubted when it was stamped; None: no such row."""
+    # Not of all rows: what a clock that ran ahead once has left behind must not be a measure for ever.
+    found = connection.execute(
+        "SELECT max(time_ms) FROM (SELECT time_ms, quality FROM readings ORDER BY row DESC LIMIT 1000)"
+        " WHERE quality <> ?",
+        (Quality.CLOCK_UNSYNCED.value,),
+    ).fetchone()[0]
+    return None if found is None else int(found)

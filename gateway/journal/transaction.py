@@ -1,7 +1,8 @@
 """One group commit: applies operations and keeps what they change until the COMMIT has succeeded."""
 
+import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -15,12 +16,9 @@ from gateway.journal.rows import (
     encode_command,
 )
 from gateway.journal.size import used_bytes
-from gateway.journal.types import StoredCommand
-from gateway.reading import Loss, StoredReading
-
-HOUR_MS: Final = 3_600_000
-BootKey = tuple[str, int]
-"""Device uid and boot number: what sequence numbers count within."""
+from gateway.journal.types import LastSample, StoredCommand
+from gateway.ledger import Account, BootKey, hour_of
+from gateway.reading import Loss, Quality, Reading, StoredReading
 
 _INSERT_READING: Final = (
     f"INSERT INTO readings ({READING_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
@@ -30,6 +28,12 @@ _ADD_LOSS: Final = (
     "INSERT INTO losses VALUES (?, ?, ?, ?)"
     " ON CONFLICT (device, hour_ms, reason) DO UPDATE SET count = count + excluded.count"
 )
+_ADD_TO_LEDGER: Final = (
+    "INSERT INTO ledger VALUES (?, ?, ?, ?) ON CONFLICT (device, hour_ms) DO UPDATE SET"
+    " expected = expected + excluded.expected, stored = stored + excluded.stored"
+)
+_SAVE_HEARD: Final = "INSERT OR REPLACE INTO heard VALUES (?, ?, ?, ?, ?, ?)"
+_log = logging.getLogger(__name__)
 
 
 def _upsert(table: str, columns: str, key: str) -> str:
@@ -71,13 +75,21 @@ class Transaction:
     progress: Mapping[BootKey, int]
     readings: list[StoredReading] = field(default_factory=list)
     commands: list[StoredCommand] = field(default_factory=list)
-    advanced: dict[BootKey, int] = field(default_factory=dict)
+    heard: dict[str, LastSample] = field(default_factory=dict)
+    account: Account = field(init=False)
     duplicates: int = 0
+    held: int = 0
     bytes_used: int = 0
     changes_before: int = field(init=False)
 
     def __post_init__(self) -> None:
+        self.account = Account(lambda key: self.progress.get(key, 1))
         self.changes_before = self.connection.total_changes
+
+    @property
+    def advanced(self) -> dict[BootKey, int]:
+        """The lowest number of each boot that is not accounted for, where this transaction moved it."""
+        return self.account.following
 
     def apply(self, operation: Operation) -> None:
         """Do one operation. Raises `sqlite3.Error`."""
@@ -105,6 +117,14 @@ class Transaction:
         self.connection.executemany(
             "INSERT OR REPLACE INTO progress VALUES (?, ?, ?)",
             ((uid, boot, following) for (uid, boot), following in self.advanced.items()),
+        )
+        self._write_ledger()
+        self.connection.executemany(
+            _SAVE_HEARD,
+            (
+                (uid, last.boot, last.seq, last.time_ms, last.boot_id, last.boottime_ms)
+                for uid, last in self.heard.items()
+            ),
         )
         if self.readings:
             count_rows(self.connection, len(self.readings))
@@ -162,17 +182,42 @@ class Transaction:
             self.duplicates += duplicates
         self.marks.next_row += len(rows)
         self.readings += stored
-        self._note_progress(operation)
+        if operation.qualities:
+            self._hold_for_clock(first, operation.qualities, stored)
+        self.account.book(operation.readings, [one.reading for one in stored], operation.losses)
+        self._note_heard(operation.readings)
         add_losses(self.connection, operation.losses)
 
-    def _note_progress(self, operation: Append) -> None:
-        for reading in operation.readings:
-            # Encoding has made sure that all three are there, or none.
-            if reading.uid is None or reading.boot is None or reading.seq is None:
-                continue
-            key = (reading.uid, reading.boot)
-            known = self.advanced.get(key) or self.progress.get(key, 1)
-            self.advanced[key] = max(known, reading.seq + 1)
+    def _hold_for_clock(
+        self, first: int, qualities: Sequence[Quality], stored: Sequence[StoredReading]
+    ) -> None:
+        self.connection.executemany(
+            "INSERT INTO unsynced VALUES (?, ?)",
+            ((one.row, qualities[one.row - first].value) for one in stored),
+        )
+        self.held += len(stored)
+
+    def _note_heard(self, readings: Sequence[Reading]) -> None:
+        for one in readings:
+            if one.uid is not None and one.boot is not None and one.seq is not None:
+                self.heard[one.uid] = LastSample(
+                    one.boot, one.seq, one.time_ms, one.boot_id, one.boottime_ms
+                )
+
+    def _write_ledger(self) -> None:
+        add_to_ledger(
+            self.connection,
+            (
+                (device, hour_ms, count.expected, count.stored)
+                for (device, hour_ms), count in self.account.hours.items()
+            ),
+        )
+        if self.account.unexplained:
+            _log.error(
+                "%d samples are neither stored nor counted as lost; this is a fault of the gateway,"
+                " please report it",
+                self.account.unexplained,
+            )
 
     def _save_command(self, record: CommandRecord, encoded: tuple[object, ...]) -> None:
         self.marks.command_version += 1
@@ -184,11 +229,15 @@ def add_losses(connection: sqlite3.Connection, losses: Sequence[Loss]) -> None:
     """Add to the counts of lost samples, by device, hour and reason."""
     connection.executemany(
         _ADD_LOSS,
-        (
-            (loss.device, loss.time_ms - loss.time_ms % HOUR_MS, loss.reason.value, loss.count)
-            for loss in losses
-        ),
+        ((loss.device, hour_of(loss.time_ms), loss.reason.value, loss.count) for loss in losses),
     )
+
+
+def add_to_ledger(
+    connection: sqlite3.Connection, rows: Iterable[tuple[str, int, int, int]]
+) -> None:
+    """Add to the counts of device, hour, expected and stored samples."""
+    connection.executemany(_ADD_TO_LEDGER, rows)
 
 
 def count_rows(connection: sqlite3.Connection, change: int) -> None:

@@ -102,6 +102,39 @@ class LossCount:
 
 
 @dataclass(frozen=True, slots=True)
+class LastSample:
+    """The newest stored sample of a board: its boot and number, and when it was taken.
+
+    `time_ms` is UTC; `boottime_ms` the same moment on the clock of the machine's start `boot_id`.
+    """
+
+    boot: int
+    seq: int
+    time_ms: int
+    boot_id: str
+    boottime_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerHour:
+    """The account of one device for the hour that began at `hour_ms` (UTC); see `gateway.ledger`."""
+
+    device: str
+    hour_ms: int
+    expected: int
+    stored: int
+    lost: Mapping[LossReason, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPage:
+    """Some hours of the ledger; `next` is the cursor of the following page, None on the last one."""
+
+    hours: tuple[LedgerHour, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SinkProgress:
     """How far a sink has come.
 
@@ -134,6 +167,9 @@ class JournalState:
     """The writer's snapshot; the counters count from the start of the process.
 
     `detail` says in words why it is blocked, or is empty. `queued` is the number of readings not yet stored.
+    `shedding`: the bound is reached and undelivered readings are dropped. `unsynced_rows` wait for the clock
+    to be right. When a damaged file was set aside, `salvaged_rows` were taken over and `unreadable_rows`
+    could not be read.
     `last_commit_mono` and `blocked_since_mono` are monotonic seconds, None: never, not blocked.
     """
 
@@ -148,6 +184,10 @@ class JournalState:
     duplicates: int
     shed_rows: int
     trimmed_rows: int
+    shedding: bool
+    unsynced_rows: int
+    salvaged_rows: int
+    unreadable_rows: int
     callback_errors: int
     bytes_used: int
     last_row: int

@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,7 +15,7 @@ from gateway.journal.store import Store
 from gateway.journal.subscribers import Subscribers
 from gateway.journal.transaction import Transaction
 from gateway.journal.trouble import in_words, is_corrupt, is_temporary
-from gateway.journal.types import JournalState, JournalStatus, StoredCommand
+from gateway.journal.types import JournalState, JournalStatus, LastSample, StoredCommand
 from gateway.reading import StoredReading
 
 _BACKOFF_MIN_S: Final = 0.5
@@ -23,6 +23,7 @@ _BACKOFF_MAX_S: Final = 10.0
 _TRIM_INTERVAL_S: Final = 60.0
 _SLICE_PAUSE_S: Final = 0.05
 """Between slices, so that commits and readers have the disk in between."""
+_STAMP_INTERVAL_S: Final = 5.0
 _SHED_CALM_S: Final = 600.0
 """So long without shedding, and it counts as over."""
 _log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Writer:
         interval_s: float,
         bounds: Bounds,
         queue_max: int,
+        clock_is_set: Callable[[], bool],
     ) -> None:
         self.readings: Subscribers[StoredReading] = Subscribers("readings")
         self.commands: Subscribers[StoredCommand] = Subscribers("commands")
@@ -55,10 +57,13 @@ class Writer:
         self._trim_at = 0.0
         self._trim_from = 0.0
         self._shed_mono: float | None = None
+        self._clock_is_set = clock_is_set
+        self._stamp_at = 0.0
         self._state = JournalState(
             status=JournalStatus.BLOCKED, detail="not opened yet", journal_id="", queued=0,
             queue_max=queue_max, committed_rows=0, commits=0, failed_commits=0, duplicates=0,
-            shed_rows=0, trimmed_rows=0, callback_errors=0, bytes_used=0, last_row=0,
+            shed_rows=0, trimmed_rows=0, shedding=False, unsynced_rows=0, salvaged_rows=0,
+            unreadable_rows=0, callback_errors=0, bytes_used=0, last_row=0,
             last_commit_mono=None, blocked_since_mono=None,
         )  # fmt: skip
 
@@ -108,7 +113,10 @@ class Writer:
             self._commit(now)
         if self._trim_due_in(now) <= 0:
             self._trim(now)
-        return max(0.0, min(self._commit_due_in(now), self._trim_due_in(now)))
+        if self._stamp_due_in(now) <= 0:
+            self._stamp(now)
+        due_in = (self._commit_due_in(now), self._trim_due_in(now), self._stamp_due_in(now))
+        return max(0.0, min(due_in))
 
     def register_sink(self, name: str) -> None:
         """From now on keep what this sink has not got. Any thread may call it."""
@@ -120,6 +128,14 @@ class Writer:
         if not self._progress_known:
             raise JournalClosed("the journal was not opened yet")
         return self._store.progress.get(key, 1)
+
+    def last_sample(self, uid: str) -> LastSample | None:
+        """The newest stored sample of a board. Any thread may call it."""
+        return self._store.heard.get(uid)
+
+    def newest_ms(self) -> int | None:
+        """The newest trustworthy time in the file when it was opened."""
+        return self._store.newest_ms
 
     def state(self) -> JournalState:
         """The present snapshot. Any thread may call it."""
@@ -140,6 +156,12 @@ class Writer:
 
     def _trim_due_in(self, now: float) -> float:
         due = self._trim_at if self._retry_at is None else max(self._trim_at, self._retry_at)
+        return due - now
+
+    def _stamp_due_in(self, now: float) -> float:
+        if not self._store.unsynced:
+            return float("inf")
+        due = self._stamp_at if self._retry_at is None else max(self._stamp_at, self._retry_at)
         return due - now
 
     def _commit(self, now: float) -> None:
@@ -201,6 +223,21 @@ class Writer:
         self._log_shedding(trimmed.shed, now)
         self._publish()
 
+    def _stamp(self, now: float) -> None:
+        synchronised = self._clock_is_set()
+        try:
+            done = self._store.stamp(synchronised=synchronised, holding=bool(self._sinks))
+        except sqlite3.Error as error:
+            self._failed(error, now)
+            return
+        self._leave_block(now)
+        self._stamp_at = now + (_SLICE_PAUSE_S if done.more else _STAMP_INTERVAL_S)
+        if synchronised and done.rows and not done.more:
+            _log.info("the clock is right: all readings from before have been stamped again")
+        elif not synchronised and done.rows:
+            _log.warning("%d readings go with a time that may be wrong, marked so", done.rows)
+        self._publish()
+
     def _log_shedding(self, shed: int, now: float) -> None:
         if shed:
             if self._shed_mono is None:
@@ -209,8 +246,10 @@ class Writer:
                     " first, and counted as lost", self._bounds.max_bytes,
                 )  # fmt: skip
             self._shed_mono = now
+            self._state = replace(self._state, shedding=True)
         elif self._shed_mono is not None and now - self._shed_mono >= _SHED_CALM_S:
             self._shed_mono = None
+            self._state = replace(self._state, shedding=False)
             _log.warning("no readings are dropped any more; %d were", self._state.shed_rows)
 
     def _failed(self, error: sqlite3.Error, now: float) -> None:
@@ -253,4 +292,7 @@ class Writer:
             journal_id=self._store.marks.journal_id,
             bytes_used=self._store.bytes_used,
             last_row=self._store.marks.next_row - 1,
+            unsynced_rows=self._store.unsynced,
+            salvaged_rows=self._store.salvaged.readings,
+            unreadable_rows=self._store.salvaged.unreadable,
         )

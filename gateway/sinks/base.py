@@ -7,7 +7,7 @@ given.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.journal.types import StoredCommand
 from gateway.reading import StoredReading
@@ -90,4 +90,13 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Let go of connections. May be called again, and before anything else."""
+        ...
+
+
+@runtime_checkable
+class PreparesAhead(Protocol):
+    """A sink that can get readings ready while it still delivers those before them."""
+
+    def prepare(self, readings: Sequence[StoredReading]) -> None:
+        """Do what can be done without the connection; any thread. `deliver` gets the same object later."""
         ...

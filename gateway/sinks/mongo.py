@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gateway.journal.batch import RowBatch
 from gateway.journal.types import StoredCommand
 from gateway.reading import StoredReading
 from gateway.sinks.base import Heartbeat, Rejected, SinkUnavailable
@@ -65,6 +66,13 @@ class MongoSink:
     def duplicates(self) -> int:
         """Readings that were there already, since the start."""
         return self._duplicates
+
+    def prepare(self, readings: Sequence[StoredReading]) -> None:
+        """Make the documents. Any thread."""
+        if isinstance(readings, RowBatch):
+            from gateway.sinks.mongo_documents import reading_documents
+
+            readings.ready = reading_documents(readings, self._gateway_id)
 
     def deliver(self, readings: Sequence[StoredReading]) -> Sequence[Rejected]:
         """Insert readings; what is there already counts as delivered.

@@ -1,11 +1,14 @@
 """The documents of the database, exactly as the contract describes them."""
 
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 from bson import CodecOptions, encode
 from bson.datetime_ms import DatetimeMS
 from bson.errors import BSONError
 
+from gateway.journal.batch import RowBatch, metadata_of
 from gateway.journal.types import StoredCommand
 from gateway.reading import StoredReading
 from gateway.sinks.base import Heartbeat
@@ -34,6 +37,43 @@ def reading_document(stored: StoredReading, gateway: str) -> Document:
         "meta": dict(reading.metadata),
         "simulated": reading.simulated,
     }
+
+
+def reading_documents(readings: Sequence[StoredReading], gateway: str) -> list[Document]:
+    """Return the documents of many readings; those of a `RowBatch` without making each a `Reading`."""
+    if not isinstance(readings, RowBatch):
+        return [reading_document(stored, gateway) for stored in readings]
+    if readings.ready is not None:
+        return readings.ready
+    return [
+        {
+            "_id": row[1],
+            "gateway": gateway,
+            "device": row[2],
+            "uid": row[4],
+            "boot": row[5],
+            "seq": row[6],
+            "time": DatetimeMS(row[3]),
+            "values": row[11],
+            "quality": row[9],
+            "meta": _plain(row[12]),
+            "simulated": row[10] == 1,
+        }
+        for row in readings.columns
+    ]
+
+
+@functools.lru_cache(maxsize=256)
+def _plain(metadata: str) -> dict[str, str]:
+    """Metadata as the driver takes it; shared by many documents, which nobody changes."""
+    return dict(metadata_of(metadata))
+
+
+def names_of(readings: Sequence[StoredReading]) -> list[tuple[int, str]]:
+    """Return row and key of each."""
+    if isinstance(readings, RowBatch):
+        return [(row[0], row[1]) for row in readings.columns]
+    return [(stored.row, stored.key) for stored in readings]
 
 
 def command_document(command: StoredCommand, gateway: str) -> Document:

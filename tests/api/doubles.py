@@ -15,7 +15,7 @@ from gateway.errors import CommandError
 from gateway.event_stream import Events
 from gateway.events import EventFeed
 from gateway.history import HistoryUnavailable
-from gateway.journal.types import DeviceRow, StoredCommand
+from gateway.journal.types import DeviceRow, LedgerHour, StoredCommand
 from gateway.keys import Key, KeyRing, Scope, digest_of
 from gateway.labels import LabelledDevices, Labels
 from gateway.log.entry import Entry
@@ -399,6 +399,39 @@ class FakeMetrics:
         ]
 
 
+@dataclass(frozen=True)
+class HoursPage:
+    hours: Sequence[LedgerHour]
+    next: str | None
+
+
+@dataclass
+class FakeLedger:
+    """The hours as they are, newest first."""
+
+    hours: list[LedgerHour] = field(default_factory=list)
+
+    def ledger(
+        self,
+        device: str | None,
+        *,
+        since_ms: int | None,
+        until_ms: int | None,
+        limit: int,
+        cursor: str | None,
+    ) -> HoursPage:
+        start = 0 if cursor is None else int(cursor)
+        found = [
+            hour
+            for hour in self.hours
+            if (device is None or hour.device == device)
+            and (since_ms is None or hour.hour_ms > since_ms - 3_600_000)
+            and (until_ms is None or hour.hour_ms < until_ms)
+        ]
+        more = len(found) > start + limit
+        return HoursPage(found[start : start + limit], str(start + limit) if more else None)
+
+
 class Gateway:
     """All ports of one gateway."""
 
@@ -418,6 +451,7 @@ class Gateway:
         self.feed = EventFeed(self.devices.get, lambda: "journal")
         self.devices.subscribe(self.feed.publish_device)
         self.history = FakeHistory()
+        self.ledger = FakeLedger()
 
     @property
     def ports(self) -> Ports:
@@ -427,6 +461,7 @@ class Gateway:
             commands=self.commands,
             status=self.status,
             events=Events(self.feed, self.history),  # type: ignore[arg-type]
+            ledger=self.ledger,
             keys=self.keys,
             logs=self.logs,
             metrics=self.metrics,

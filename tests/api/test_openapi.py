@@ -19,6 +19,7 @@ from tests.api.doubles import Gateway, Settings, fits
 
 # The part of the contract that exists.
 ROUTES = {
+    "GET /api/v1/ledger",
     "GET /api/v1/status",
     "GET /api/v1/devices",
     "GET /api/v1/devices/{id}",

@@ -10,10 +10,22 @@ from tests.support.gateway import GatewayProcess
 
 def test_its_parts_are_shown(demo: GatewayProcess, open_page: Open) -> None:
     page = open_page(demo, "gateway").page
-    for title in ("Journal", "Workers", "Delivery", "Clock", "Buses", "Log"):
+    for title in (
+        "Journal",
+        "Workers",
+        "Delivery",
+        "Clock",
+        "Buses",
+        "Losses of the last day",
+        "Log",
+    ):
         expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
     expect(page.get_by_role("row", name="collection")).to_contain_text("running")
     expect(page.get_by_role("row", name="i2c1")).to_contain_text("i2c, simulated")
+    losses = page.get_by_role("region", name="Losses by device")
+    expect(losses.get_by_role("row", name="vehicle")).to_contain_text(
+        re.compile(r"vehicle \d+ \d+ 0")
+    )
     expect(page.get_by_text("the journal on this machine is the store")).to_be_visible()
 
 

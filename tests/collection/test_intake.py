@@ -10,6 +10,7 @@ from arduino_iface.errors import ProtocolMismatch
 from arduino_iface.sample import Sample
 from gateway.collection.intake import SKIP_MAX, Intake, Source
 from gateway.journal.errors import JournalFull
+from gateway.journal.types import LastSample
 from gateway.reading import Loss, LossReason, Quality, Reading
 from tests.exchange.boards import SCHEMA
 from tests.support.clock import FakeClock
@@ -41,6 +42,9 @@ class Store:
 
     def flush(self) -> Ticket:
         raise AssertionError("an intake does not flush")
+
+    def last_sample(self, uid: str) -> LastSample | None:
+        return None
 
     def next_seq(self, uid: str, boot: int) -> int:
         assert (uid, boot) == (UID, 5)

@@ -106,6 +106,7 @@ class StubPoller:
     schedule: Schedule = field(default_factory=lambda: Schedule(1.0, 0.0))
     ticks: Ticks = field(default_factory=Ticks)
     nudged: bool = False
+    busy_since: float | None = None
 
     @property
     def settings(self) -> PolledDevice:

@@ -92,7 +92,9 @@ def test_a_crash_before_the_cursor_is_stored_sends_again_and_nothing_twice(
     first = open_house(sink_to(shared_server.uri))
     first.make(10)
     first.worker.step(first.now)
-    # As if the process had died here: another worker begins where the journal's file says.
+    # As if the process had died here: what was only in memory is gone, and another worker begins where
+    # the journal's file says.
+    first.journal._pending._advances.clear()
     second_sink = sink_to(shared_server.uri)
     second = House(first.journal.path.parent, second_sink)
     second.worker._journal = first.journal

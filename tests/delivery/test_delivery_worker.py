@@ -10,10 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.clock import MachineClock
 from gateway.command_record import CommandState
 from gateway.delivery.state import DeliveryStatus
 from gateway.delivery.stream import ATTEMPTS_ALONE, BATCH_MAX
-from gateway.delivery.worker import AWAY_CAP_S, REFUSED_CAP_S, REFUSED_FIRST_S
+from gateway.delivery.worker import (
+    AWAY_CAP_S,
+    REFUSED_CAP_S,
+    REFUSED_FIRST_S,
+    DeliveryWorker,
+)
 from gateway.journal import JournalUnavailable
 from gateway.reading import StoredReading
 from gateway.sinks.base import Rejected, SinkUnavailable
@@ -154,7 +160,7 @@ def test_batches_grow_again_after_a_passing_fault(house: House, sink: FakeSink) 
         house.step()
     sink.before = works
     house.until(house.drained)
-    assert sink.calls[:5] == [1000, 500, 250, 125, 62]
+    assert sink.calls[:5] == [BATCH_MAX >> halvings for halvings in range(5)]
     assert max(sink.calls[5:]) == BATCH_MAX
 
 
@@ -291,3 +297,22 @@ def test_every_reading_ends_in_the_sink_or_among_the_dead_letters(
         state = house.worker.state()
         assert state.delivered + state.rejected == made + 250
         house.close()
+
+
+def test_a_new_worker_sends_nothing_that_was_put_aside_a_moment_ago(
+    house: House, sink: FakeSink
+) -> None:
+    readings = house.make(3)
+    sink.before = lambda batch: [Rejected(one.row, one.key, "never") for one in batch]
+    house.worker.step(house.now)  # put aside, and not on disk yet
+    house.worker.shut_down()
+    sink.before = works
+    sink.closed = False
+    house.worker = DeliveryWorker(
+        sink, house.journal, house.reader, MachineClock(), house.describe, random.Random(2)
+    )
+    house.worker.start_up()
+    house.until(house.drained)
+    house.commit()
+    assert sink.readings == {}
+    assert {one.stored.key for one in house.reader.dead_letters()} == {one.key for one in readings}

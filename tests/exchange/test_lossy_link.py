@@ -14,6 +14,7 @@ from arduino_iface.device import OutcomeUnknown
 from arduino_iface.errors import WireError
 from dummy_hw.faults import Fault
 from gateway.collection.intake import Intake, Source
+from gateway.journal.types import LastSample
 from gateway.reading import Loss, Reading
 from tests.exchange.boards import WIRES, Bench
 
@@ -54,6 +55,9 @@ class ForgetfulStore:
     def flush(self) -> Done:
         self.commit()
         return Done()
+
+    def last_sample(self, uid: str) -> LastSample | None:
+        return None
 
     def next_seq(self, uid: str, boot: int) -> int:
         return self._next.get((uid, boot), 1)

@@ -99,12 +99,11 @@ def test_a_version_that_does_not_take_the_configuration_is_refused(
     assert state(installed) == before
 
 
-@pytest.mark.parametrize(
-    "name", ["other-1.0-py3-none-any.whl", built().name], ids=["foreign", "cut"]
-)
+@pytest.mark.parametrize("foreign", [True, False], ids=["foreign", "cut"])
 def test_what_is_no_whole_wheel_of_the_gateway_is_refused(
-    installed: Installed, shelf: Path, name: str
+    installed: Installed, shelf: Path, foreign: bool
 ) -> None:
+    name = "other-1.0-py3-none-any.whl" if foreign else built().name
     before = state(installed)
     cut = shelf / "cut" / name
     cut.parent.mkdir()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.bench import drain
 from tools.bench.load import quantile
 from tools.bench.machine import conditions
 from tools.bench.measure import Plan, measure
@@ -47,3 +48,11 @@ def test_usage_is_that_of_the_process() -> None:
         pass
     assert before.peak_rss_bytes > 1 << 20
     assert before.threads >= 1
+
+
+def test_a_backlog_is_drained_completely_in_bounded_memory(tmp_path: Path) -> None:
+    # The median of the rates is for people to look at: this machine has other things to do.
+    rounds, complete = drain.measure(tmp_path, 40_000, 2)
+    assert complete
+    assert all(one.bare > 0 and one.ours > 0 for one in rounds)
+    assert rounds[1].grown_bytes < 32 << 20

@@ -11,7 +11,7 @@ export function open(root, store) {
   const summary = h("p", { class: "summary" });
   const parts = h("div", { class: "tiles" });
   const logs = new Logs(store);
-  const ledger = new Ledger();
+  const ledger = new Ledger(store);
   root.append(
     h("div", { class: "heading" }, h("h1", {}, "Gateway"), summary),
     parts,
@@ -40,6 +40,7 @@ export function open(root, store) {
       if (!changed.has("status")) return;
       show();
       logs.load();
+      ledger.load();
     },
   };
 }

@@ -4,8 +4,14 @@ import { get, isAbsent } from "../app/api.js";
 import { h, setText } from "../app/dom.js";
 import { ledgerTotals } from "../logic/ledger.js";
 
+const DAY_MS = 86_400_000;
+/** Of all devices together; as many as the gateway gives at a time. */
+const HOURS_MAX = "10000";
+
 export class Ledger {
-  constructor() {
+  /** @param {import("../app/store.js").Store} store */
+  constructor(store) {
+    this.store = store;
     this.said = h("p", { class: "hint" });
     this.body = h("tbody", {});
     const headings = ["Device", "Expected", "Stored", "Lost", "Why"].map((text) =>
@@ -14,7 +20,7 @@ export class Ledger {
     this.element = h(
       "section",
       { class: "card", hidden: true },
-      h("h2", {}, "Losses"),
+      h("h2", {}, "Losses of the last day"),
       this.said,
       h(
         "div",
@@ -25,8 +31,10 @@ export class Ledger {
   }
 
   async load() {
+    if (!this.store.clock.known) return;
+    const since = new Date(this.store.clock.nowMs() - DAY_MS).toISOString();
     try {
-      this.show(ledgerTotals(await get("/ledger")));
+      this.show(ledgerTotals(await get("/ledger", { since, limit: HOURS_MAX })));
     } catch (error) {
       if (isAbsent(error)) return; // an older gateway
       setText(this.said, error instanceof Error ? error.message : String(error));

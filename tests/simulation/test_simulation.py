@@ -1,0 +1,110 @@
+"""The whole gateway against seeded faults. `make simulate SEEDS=1000` runs many more."""
+
+import multiprocessing
+import random
+import re
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+
+from arduino_iface.device import ProtocolDevice
+from gateway.collection.intake import Intake
+from gateway.delivery.flows import ReadingsFlow
+from gateway.journal.pending import PendingQueue
+from tests.simulation import schedule
+from tests.simulation.runner import LENGTH_S, replay, run_seed, shrink
+from tests.simulation.world import Result
+
+BLOCK = 20
+BLOCKS = 8
+FRESH_BLOCKS = 2
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+def assert_all_well(results: list[Result]) -> None:
+    failed = [f"{one.violation}\n  {replay(one.seed)}" for one in results if one.violation]
+    assert not failed, "\n".join(failed)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_nothing_is_lost_and_nothing_happens_twice(pool: ProcessPoolExecutor, block: int) -> None:
+    results = list(pool.map(run_seed, range(block * BLOCK, (block + 1) * BLOCK)))
+    assert_all_well(results)
+    # Not because nothing happened:
+    assert sum(one.stored for one in results) > 100 * BLOCK
+    assert sum(one.deaths for one in results) > BLOCK / 2
+    assert sum(one.overwritten for one in results) > 0
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("block", range(FRESH_BLOCKS))
+def test_nor_with_seeds_never_tried_before(pool: ProcessPoolExecutor, block: int) -> None:
+    first = random.SystemRandom().randrange(1_000_000, 1_000_000_000)
+    print(f"seeds from {first}: python -m tests.simulation --first {first} --seeds {BLOCK}")
+    assert_all_well(list(pool.map(run_seed, range(first, first + BLOCK))))
+
+
+def test_a_seed_is_always_the_same() -> None:
+    runs: list[list[str]] = [[], []]
+    results = [run_seed(7, trace=lines.append) for lines in runs]
+    assert results[0] == results[1]
+    place = re.compile(r"/\S*simulation-\w+")
+    first, second = ([place.sub("", line) for line in lines] for lines in runs)
+    assert first == second
+    assert len(first) > 50
+
+
+def test_an_event_left_out_changes_no_other() -> None:
+    assert schedule.make(3, LENGTH_S) == schedule.make(3, LENGTH_S)
+    assert schedule.make(3, LENGTH_S) != schedule.make(4, LENGTH_S)
+
+
+def first_violation(seeds: range) -> Result:
+    for seed in seeds:
+        result = run_seed(seed)
+        if result.violation is not None:
+            return result
+    raise AssertionError("the simulation did not notice")
+
+
+def test_it_notices_a_gateway_that_lets_boards_forget_too_early(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Intake, "window", lambda self: (self._expected, 0))
+    result = first_violation(range(10))
+    assert "told to forget" in str(result.violation)
+
+
+def test_it_notices_a_queue_that_drops_what_was_not_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drop(queue: PendingQueue) -> None:
+        queue.remove(queue.take())
+
+    monkeypatch.setattr(PendingQueue, "put_back", drop)
+    assert first_violation(range(20)).violation
+
+
+def test_it_notices_rejected_readings_that_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    settle = ReadingsFlow.settle
+    monkeypatch.setattr(ReadingsFlow, "settle", lambda self, sent, _: settle(self, sent, []))
+    result = first_violation(range(60))
+    assert "in 0 of sink and dead letters" in str(result.violation)
+
+
+def test_it_notices_a_command_that_is_sent_again_to_a_board_that_has_restarted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ProtocolDevice, "_require_same_boot", lambda *_: None)
+    result = first_violation(range(60))
+    assert "has acted twice" in str(result.violation)
+
+
+def test_it_finds_the_events_that_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Intake, "window", lambda self: (self._expected, 0))
+    assert len(shrink(2, 5.0)) <= 1
