@@ -7,7 +7,7 @@ export PYTHON
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run charts test fuzz simulate service wheel size check bench lock clean
+.PHONY: help run charts test fuzz simulate service wheel check bench docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,11 +43,6 @@ wheel: ## build dist/*.whl, which is what a Pi installs
 	@rm -rf dist
 	@$(VENV)/hatchling build -t wheel
 
-size: ## measure memory, processor and start with 20 boards, MongoDB and the API
-	@tools/venv.sh run test
-	@$(VENV)/python -m tools.testservers
-	@exec $(VENV)/python -m tests.bench.size $(ARGS)
-
 simulate: ## run the whole gateway against SEEDS=1000 schedules of faults (ARGS="--seed 7 --trace")
 	@tools/venv.sh run test
 	@exec $(VENV)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
@@ -61,10 +56,17 @@ check: ## format, lint and types; fails on any finding
 	node_modules/.bin/prettier --check --log-level warn "api/dashboard/**/*.{js,ts}" "tests/dashboard/*.js"
 	node_modules/.bin/tsc --project tsconfig.json
 
-bench: ## measure throughput, latency and memory with a real MongoDB server (ARGS="--seconds 10")
+bench: ## measure throughput, then memory, processor and start (ARGS="drain --rounds 2" for another)
 	@tools/venv.sh run test
 	@$(VENV)/python -m tools.testservers
 	@exec $(VENV)/python -m tools.bench $(ARGS)
+
+docs: ## write the API reference for developers into build/docs, from the docstrings
+	@tools/venv.sh run docs
+	@rm -rf build/docs
+	@$(VENV)/python -W error -m pdoc --docformat markdown --no-show-source --output-directory build/docs \
+		gateway arduino_iface api dummy_hw
+	@echo "open build/docs/index.html"
 
 lock: ## write the locked requirements anew (ARGS=-U takes newer versions)
 	@tools/lock.sh $(ARGS)

@@ -19,6 +19,7 @@ from waitress.server import create_server
 from api.app import BODY_LIMIT
 from api.binding import bind
 from api.channel import GatewayChannel
+from api.dispatcher import GrowingDispatcher
 from api.streams import STREAMS_MAX
 from gateway.worker import Worker
 
@@ -38,7 +39,7 @@ class Limits:
     request_threads: int = 8
     """For requests that are answered at once or within the time of a command."""
     streams: int = STREAMS_MAX
-    """Threads on top of those, for replies that go on; the app counts them."""
+    """Threads on top of those, for replies that go on; the app counts them. Started when they are needed."""
     connections: int = STREAMS_MAX + 64
     head: int = 16 * 1024
     body: int = BODY_LIMIT
@@ -100,7 +101,7 @@ class ApiServer(Worker):
             self._app,
             map=self._sockets,
             sockets=[listener],
-            threads=limits.request_threads + limits.streams,
+            _dispatcher=GrowingDispatcher(limits.request_threads + limits.streams),
             # So that the loop reads on and notices when the client of a stream has gone.
             channel_request_lookahead=1,
             connection_limit=limits.connections,

@@ -3,6 +3,10 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from gateway.times import format_ms
+
+__all__ = ["format_ms", "ms_of", "parse_ms"]
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 _RFC_3339 = re.compile(
@@ -10,12 +14,6 @@ _RFC_3339 = re.compile(
     r"(?:\.(?P<fraction>[0-9]{1,12}))?"
     r"(?:[Zz]|(?P<sign>[+-])(?P<hours>[0-9]{2}):(?P<minutes>[0-9]{2}))"
 )
-
-
-def format_ms(time_ms: int) -> str:
-    """`2026-11-20T07:00:00.123Z`. Raises `OverflowError` outside the years 1 to 9999."""
-    moment = _EPOCH + time_ms * _MS
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def ms_of(moment: datetime) -> int:

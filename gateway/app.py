@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlunsplit
 
 from api.app import create_app
@@ -19,10 +20,6 @@ from api.server import ApiServer
 from api.streams import streams_of
 from arduino_iface.bus import I2cBus
 from arduino_iface.serial_ports import arduino_ports
-from dummy_hw import demo, factory
-from dummy_hw.eeprom import FileEeprom
-from dummy_hw.hardware import DummyHardware
-from dummy_hw.remote import RemoteBoards
 from gateway import __version__
 from gateway.buses import Buses, RealTransports, Transports
 from gateway.clock import MachineClock, WallClock
@@ -71,6 +68,11 @@ from gateway.timekeeper import Timekeeper
 from gateway.watchdog import Notifier, Signs, Watchdog
 from gateway.worker import Worker
 
+# The simulated boards are imported where they are made: a gateway on real buses needs none of it.
+if TYPE_CHECKING:
+    from dummy_hw.hardware import DummyHardware
+    from dummy_hw.remote import RemoteBoards
+
 SUPERVISION_S = 0.25
 END_WITHIN_S = 9.6
 """After the stop has begun; the contract grants ten seconds."""
@@ -100,11 +102,13 @@ def with_default_bus(settings: Settings) -> Settings:
     return replace(settings, buses=(bus,))
 
 
-def simulate(settings: Settings) -> tuple[DummyHardware, Settings]:
+def simulate(settings: Settings) -> tuple["DummyHardware", Settings]:
     """Simulated boards for what is configured, or the demo set when nothing is.
 
     Their identities and boot counts are kept beside the journal, so that keys never repeat.
     """
+    from dummy_hw.hardware import DummyHardware
+
     folder = settings.journal.path.parent / "dummy_hw"
     hardware = DummyHardware(folder / "terminals")
     if settings.devices or settings.buses:
@@ -117,7 +121,7 @@ class App:
     """One gateway. Made, run once, and thrown away."""
 
     def __init__(
-        self, settings: Settings, logs: LogSystem, hardware: DummyHardware | None = None
+        self, settings: Settings, logs: LogSystem, hardware: "DummyHardware | None" = None
     ) -> None:
         """`hardware`: the simulated boards, already added; None for this machine's buses."""
         self._settings = settings
@@ -301,13 +305,20 @@ class App:
             keys=KeyStore(settings.keys_path),
             logs=self._logs,
             metrics=self._metrics(),
-            dummy=RemoteBoards(self._hardware) if self._hardware is not None else None,
+            dummy=self._remote_boards(),
         )
         app = create_app(ports, settings.api)
         self._server = ApiServer(
             app, settings.api.host, settings.api.port, end_streams=streams_of(app).end
         )
         return self._server
+
+    def _remote_boards(self) -> "RemoteBoards | None":
+        if self._hardware is None:
+            return None
+        from dummy_hw.remote import RemoteBoards
+
+        return RemoteBoards(self._hardware)
 
     def _status_board(self) -> StatusBoard:
         settings = self._settings
@@ -369,7 +380,9 @@ class App:
         return urlunsplit(("http", f"{shown}:{port}", "", "", ""))
 
 
-def _add_demo(hardware: DummyHardware, settings: Settings, folder: Path) -> Settings:
+def _add_demo(hardware: "DummyHardware", settings: Settings, folder: Path) -> Settings:
+    from dummy_hw import demo
+
     boards = demo.make(folder, hardware.clock)
     buses = [BusSettings(demo.I2C_BUS, BusType.I2C, "simulated")]
     devices = []
@@ -383,7 +396,10 @@ def _add_demo(hardware: DummyHardware, settings: Settings, folder: Path) -> Sett
     return replace(settings, buses=tuple(buses), devices=tuple(devices))
 
 
-def _add_configured(hardware: DummyHardware, settings: Settings, folder: Path) -> None:
+def _add_configured(hardware: "DummyHardware", settings: Settings, folder: Path) -> None:
+    from dummy_hw import factory
+    from dummy_hw.eeprom import FileEeprom
+
     for device in settings.devices:
         clock, interval_s = hardware.clock, device.interval_s or 1.0
         if device.registers is not None and device.address is not None:

@@ -21,6 +21,7 @@ extra=("$@")
 lock tools/requirements/run.txt pyproject.toml tools/requirements/run.in
 lock tools/requirements/test.txt tools/requirements/test.in
 lock tools/requirements/check.txt tools/requirements/check.in
+lock tools/requirements/docs.txt tools/requirements/docs.in
 lock tools/requirements/schemathesis.txt tools/requirements/schemathesis.in
 extra+=(--no-deps)
 lock tools/requirements/mongod.txt tools/requirements/mongod.in

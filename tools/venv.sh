@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv and brings it up to date with the locked requirements: tools/venv.sh run|test|check...
+# Makes .venv and brings it up to date with the locked requirements: tools/venv.sh run|test|check|docs...
 # When nothing has changed since the last time it returns at once, without starting pip.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -47,7 +47,7 @@ pip_install() {
     fi
 }
 
-install_set() {  # install_set run|test|check
+install_set() {  # install_set run|test|check|docs
     local locked="tools/requirements/$1.txt" stamp=".venv/.installed-$1" inputs key
     inputs=("$locked")
     [ "$1" = run ] && inputs+=(pyproject.toml gateway/__init__.py)

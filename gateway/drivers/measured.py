@@ -5,6 +5,7 @@ from the journal.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Generic, TypeVar
 
 from arduino_iface import arguments as argument_codec
 from arduino_iface.errors import BadFrame, DeviceSilent
@@ -22,11 +23,14 @@ LINES_SILENT_INTERVALS = 3
 """A sketch that prints by itself counts as silent after so many intervals without a line."""
 
 
-class RegisterDriver:
-    """A register map on I2C: one reading each interval."""
+_Device = TypeVar("_Device", bound=RegisterDevice | LineDevice)
+
+
+class _MeasuredDriver(Generic[_Device]):
+    """What both have in common: the device knows its schema and counts, and takes commands without tokens."""
 
     def __init__(
-        self, device: RegisterDevice, maker: ReadingMaker, clock: WallClock, interval_s: float
+        self, device: _Device, maker: ReadingMaker, clock: WallClock, interval_s: float
     ) -> None:
         """Touches nothing."""
         self.device = device
@@ -41,7 +45,7 @@ class RegisterDriver:
 
     @property
     def schema(self) -> Schema:
-        """As the configuration describes it."""
+        """As the configuration describes it, and as the lines of a sketch have shown."""
         return self.device.schema
 
     @property
@@ -52,6 +56,24 @@ class RegisterDriver:
     def latency_quantiles_ms(self) -> tuple[float, float] | None:
         """Of the device."""
         return self.device.latency_quantiles_ms()
+
+    def check(self, command: Command, arguments: Mapping[str, object]) -> None:
+        """Raises `InvalidArguments`."""
+        argument_codec.check(command, arguments)
+
+    def execute(
+        self,
+        token: int,  # noqa: ARG002 - these sketches know no tokens
+        command: Command,
+        arguments: Mapping[str, object],
+        timeout_s: float,
+    ) -> CommandOutcome:
+        """Write the register or send the line, once."""
+        return self.device.command(command, arguments, timeout_s=timeout_s)
+
+
+class RegisterDriver(_MeasuredDriver[RegisterDevice]):
+    """A register map on I2C: one reading each interval."""
 
     def collect(self) -> Known | None:
         """Read every register once."""
@@ -69,32 +91,15 @@ class RegisterDriver:
     def forget(self) -> None:
         """There is no identity to forget."""
 
-    def check(self, command: Command, arguments: Mapping[str, object]) -> None:
-        """Raises `InvalidArguments`."""
-        argument_codec.check(command, arguments)
 
-    def execute(
-        self,
-        token: int,  # noqa: ARG002 - these sketches know no tokens
-        command: Command,
-        arguments: Mapping[str, object],
-        timeout_s: float,
-    ) -> CommandOutcome:
-        """Write the register, once."""
-        return self.device.command(command, arguments, timeout_s=timeout_s)
-
-
-class LineDriver:
+class LineDriver(_MeasuredDriver[LineDevice]):
     """Printed lines on serial: as many readings as lines have come."""
 
     def __init__(
         self, device: LineDevice, maker: ReadingMaker, clock: WallClock, interval_s: float
     ) -> None:
         """Touches nothing."""
-        self.device = device
-        self.interval_s = interval_s
-        self.tally = Tally()
-        self._maker = maker
+        super().__init__(device, maker, clock, interval_s)
         self._clock = clock
         self._waiting_since: float | None = None
         self._heard: float | None = (
@@ -102,25 +107,6 @@ class LineDriver:
         )
         self._absent = 0  # intervals since then that are counted as lost
         self._lines = device.lines
-        self._due = DuePolls(maker, clock, interval_s)
-
-    @property
-    def board(self) -> None:
-        """These boards know no tokens."""
-
-    @property
-    def schema(self) -> Schema:
-        """As the configuration describes it, and as its lines have shown."""
-        return self.device.schema
-
-    @property
-    def counters(self) -> LinkCounters:
-        """Of the device."""
-        return self.device.counters
-
-    def latency_quantiles_ms(self) -> tuple[float, float] | None:
-        """Of the device."""
-        return self.device.latency_quantiles_ms()
 
     def collect(self) -> Known | None:
         """Take what was printed since the last round.
@@ -143,20 +129,6 @@ class LineDriver:
     def forget(self) -> None:
         """A silent sketch is waited for anew."""
         self._waiting_since = None
-
-    def check(self, command: Command, arguments: Mapping[str, object]) -> None:
-        """Raises `InvalidArguments`."""
-        argument_codec.check(command, arguments)
-
-    def execute(
-        self,
-        token: int,  # noqa: ARG002 - these sketches know no tokens
-        command: Command,
-        arguments: Mapping[str, object],
-        timeout_s: float,
-    ) -> CommandOutcome:
-        """Send the line, once."""
-        return self.device.command(command, arguments, timeout_s=timeout_s)
 
     def _count_lost(self) -> None:
         """Lines that came while nobody collected and for which there was no room, and damaged ones."""

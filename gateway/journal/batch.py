@@ -49,11 +49,12 @@ class RowBatch(Sequence[StoredReading]):
 
     def __getitem__(self, index: int | slice) -> StoredReading | list[StoredReading]:
         if isinstance(index, slice):
-            return [_stored(row) for row in self.columns[index]]
-        return _stored(self.columns[index])
+            return [stored_reading(row, row[11]) for row in self.columns[index]]
+        row = self.columns[index]
+        return stored_reading(row, row[11])
 
     def __iter__(self) -> Iterator[StoredReading]:
-        return map(_stored, self.columns)
+        return (stored_reading(row, row[11]) for row in self.columns)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence):
@@ -70,7 +71,8 @@ def metadata_of(text: str) -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
-def _stored(row: Sequence[Any]) -> StoredReading:
+def stored_reading(row: Sequence[Any], values: Mapping[str, Any]) -> StoredReading:
+    """A reading of its columns; `values` are those of the column, read from JSON."""
     reading = Reading(
         device=row[2],
         time_ms=row[3],
@@ -81,7 +83,7 @@ def _stored(row: Sequence[Any]) -> StoredReading:
         boottime_ms=row[8],
         quality=_QUALITIES[row[9]],
         simulated=bool(row[10]),
-        values=row[11],
+        values=values,
         metadata=metadata_of(row[12]),
     )
     return StoredReading(row[0], row[1], reading)

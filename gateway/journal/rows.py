@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gateway.command_record import CommandRecord, CommandState
-from gateway.journal.batch import metadata_of
+from gateway.journal.batch import stored_reading
 from gateway.journal.types import DeviceRow, StoredCommand
-from gateway.reading import Quality, Reading, StoredReading
+from gateway.reading import Reading, StoredReading
 
 Row = Sequence[Any]
 _INTEGER_MAX: Final = 2**63 - 1
-_QUALITIES: Final = {quality.value: quality for quality in Quality}
 _encode_json: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 READING_COLUMNS: Final = (
@@ -54,20 +53,7 @@ def encode_reading(reading: Reading) -> tuple[object, ...]:
 
 def decode_reading(row: Row) -> StoredReading:
     """A row of `READING_COLUMNS`."""
-    reading = Reading(
-        device=row[2],
-        time_ms=row[3],
-        uid=row[4],
-        boot=row[5],
-        seq=row[6],
-        boot_id=row[7],
-        boottime_ms=row[8],
-        quality=_QUALITIES[row[9]],
-        simulated=bool(row[10]),
-        values=json.loads(row[11]),
-        metadata=metadata_of(row[12]),
-    )
-    return StoredReading(row=row[0], key=row[1], reading=reading)
+    return stored_reading(row, json.loads(row[11]))
 
 
 def encode_command(record: CommandRecord) -> tuple[object, ...]:

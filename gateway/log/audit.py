@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from gateway.command_record import CommandRecord
-from gateway.log.layout import to_json, utc_text
+from gateway.log.layout import to_json
 from gateway.log.log_thread import AuditLine
 from gateway.log.redaction import Redactor
+from gateway.times import format_ms
 
 
 class AuditLog:
@@ -22,14 +23,14 @@ class AuditLog:
     def write(self, record: CommandRecord, *, client: str | None = None) -> None:
         """Note `record` as it is now; `client` is the address the request came from, if it did."""
         line = {
-            "time": utc_text(self._wall_ms()),
+            "time": format_ms(self._wall_ms()),
             "id": record.id,
             "device": record.device,
             "name": record.name,
             "arguments": record.arguments,
             "state": record.state.value,
             "result": record.result,
-            "requested_at": utc_text(record.requested_at_ms),
+            "requested_at": format_ms(record.requested_at_ms),
             "finished_at": _time(record.finished_at_ms),
             "duration_ms": record.duration_ms,
             "detail": record.detail,
@@ -41,4 +42,4 @@ class AuditLog:
 
 
 def _time(time_ms: int | None) -> str | None:
-    return None if time_ms is None else utc_text(time_ms)
+    return None if time_ms is None else format_ms(time_ms)

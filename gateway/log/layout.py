@@ -3,14 +3,13 @@
 import json
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 from gateway.config.settings import LogFormat
 from gateway.log.entry import Entry
+from gateway.times import format_ms
 
 Layout = Callable[[Entry], str]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RESET = "\x1b[0m"
 _COLOURS = (
     (logging.ERROR, "\x1b[31m"),
@@ -18,12 +17,6 @@ _COLOURS = (
     (logging.INFO, ""),
     (logging.NOTSET, "\x1b[2m"),
 )
-
-
-def utc_text(time_ms: int) -> str:
-    """A time as RFC 3339 with milliseconds and Z."""
-    moment = _EPOCH + timedelta(milliseconds=time_ms)
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def escape(text: str) -> str:
@@ -38,14 +31,14 @@ def escape(text: str) -> str:
 
 def text_line(entry: Entry) -> str:
     """The line of gateway.log."""
-    line = f"{utc_text(entry.time_ms)} {entry.level_name:<5} {_body(entry)}"
+    line = f"{format_ms(entry.time_ms)} {entry.level_name:<5} {_body(entry)}"
     return f"{line} | {escape(entry.exception)}" if entry.exception else line
 
 
 def json_line(entry: Entry) -> str:
     """One object; extra values under their own names, with "_" behind one that is taken."""
     record: dict[str, object] = {
-        "time": utc_text(entry.time_ms),
+        "time": format_ms(entry.time_ms),
         "level": entry.level_name,
         "thread": entry.thread,
         "logger": entry.logger,
@@ -65,7 +58,7 @@ def to_json(record: object) -> str:
 
 def console_line(entry: Entry, *, colour: bool) -> str:
     """Shorter, and with a traceback on lines of its own: for somebody who watches."""
-    time = utc_text(entry.time_ms)[11:19]
+    time = format_ms(entry.time_ms)[11:19]
     text = f"{time} {entry.level_name:<5} {_body(entry)}"
     if entry.exception:
         rows = (f"    {escape(row)}" for row in entry.exception.split("\n"))

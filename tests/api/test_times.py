@@ -11,8 +11,16 @@ LAST = ms_of(datetime(9999, 12, 30, tzinfo=UTC))
 moments = st.integers(FIRST, LAST)
 
 
-def test_the_form_of_the_contract() -> None:
-    assert format_ms(1_795_158_000_123) == "2026-11-20T07:00:00.123Z"
+@pytest.mark.parametrize(
+    ("time_ms", "text"),
+    [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (1_795_158_000_123, "2026-11-20T07:00:00.123Z"),
+        (-1, "1969-12-31T23:59:59.999Z"),
+    ],
+)
+def test_the_form_of_the_contract(time_ms: int, text: str) -> None:
+    assert format_ms(time_ms) == text
 
 
 @given(moments)

@@ -1,12 +1,11 @@
 import json
 import logging
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.log.entry import Entry
-from gateway.log.layout import console_line, escape, json_line, text_line, utc_text
+from gateway.log.layout import console_line, escape, json_line, text_line
 from gateway.log.redaction import Redactor
 
 _TEXT = st.text(st.characters(codec=None))
@@ -27,18 +26,6 @@ def test_every_line_is_one_printable_line(message: str, value: str) -> None:
 @given(st.text())
 def test_printable_text_is_left_alone(text: str) -> None:
     assert not text.isprintable() or escape(text) == text
-
-
-@pytest.mark.parametrize(
-    ("time_ms", "text"),
-    [
-        (0, "1970-01-01T00:00:00.000Z"),
-        (1_795_158_000_123, "2026-11-20T07:00:00.123Z"),
-        (-1, "1969-12-31T23:59:59.999Z"),
-    ],
-)
-def test_times(time_ms: int, text: str) -> None:
-    assert utc_text(time_ms) == text
 
 
 def test_colours_only_where_they_help() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench import drain
+import tools.bench.__main__ as program
+from tools.bench import drain, size
 from tools.bench.load import quantile
 from tools.bench.machine import conditions
 from tools.bench.measure import Plan, measure
@@ -56,3 +57,19 @@ def test_a_backlog_is_drained_completely_in_bounded_memory(tmp_path: Path) -> No
     assert complete
     assert all(one.bare > 0 and one.ours > 0 for one in rounds)
     assert rounds[1].grown_bytes < 32 << 20
+
+
+def test_a_short_measurement_of_the_size_says_all_of_it(tmp_path: Path) -> None:
+    found = size.measure(tmp_path, devices=2, seconds=2.0)
+    assert found.seconds >= 2.0
+    assert found.stored > 0
+    assert found.after.rss_bytes <= found.after.peak_rss_bytes
+    assert found.after.cpu_s >= found.before.cpu_s
+    assert found.to_ready_s > 0
+    assert {"resident memory", "CPU while measured", "start to READY"} <= size.rows(found).keys()
+
+
+def test_only_measurements_that_exist_are_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.main(["speed"]) == 2
+    assert "throughput, size, drain, firmware" in capsys.readouterr().err
+    assert set(program.BY_DEFAULT) <= program.MEASUREMENTS.keys()

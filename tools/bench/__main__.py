@@ -1,63 +1,39 @@
-"""`python -m tools.bench`: boards, commands and MongoDB all at once; prints a table.
+"""`python -m tools.bench`: throughput, then size, each with its defaults.
 
-Exit code 1 when a sample was lost or stored twice, or a command was not carried out.
+With a name in front, one measurement with its own options: `python -m tools.bench drain --rounds 2`.
+Exit code 1 when a measurement found something wrong.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
-from tools.bench.machine import conditions
-from tools.bench.measure import Plan, measure
-from tools.bench.report import as_json, as_table, rows
+from tools.bench import drain, firmware, size, throughput
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure once and return the exit code."""
-    options = _parser().parse_args(arguments)
-    plan = Plan(options.boards, options.rate, options.seconds, options.commands, options.i2c)
-    with tempfile.TemporaryDirectory(prefix="gateway-bench-", dir=options.dir) as folder:
-        machine = conditions(Path(folder))
-        result = measure(Path(folder), plan)
-    print(as_json(result, machine) if options.json else as_table(rows(result, machine)))
-    return 0 if result.sound else 1
+MEASUREMENTS: dict[str, Callable[[Sequence[str]], int]] = {
+    "throughput": throughput.main,
+    "size": size.main,
+    "drain": drain.main,
+    "firmware": firmware.main,
+}
+BY_DEFAULT = ("throughput", "size")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
-    parser.add_argument("--boards", type=_whole, default=8, help="how many (8)")
-    parser.add_argument("--rate", type=_positive, default=10.0, help="samples per second (10)")
-    parser.add_argument("--seconds", type=_positive, default=60.0, help="how long (60)")
-    parser.add_argument("--commands", type=_rate, default=5.0, help="per second (5); 0 for none")
-    parser.add_argument(
-        "--i2c", action="store_true", help="boards on one simulated I2C bus instead of serial ports"
-    )
-    parser.add_argument("--dir", type=Path, help="where journal and database are put for the run")
-    parser.add_argument("--json", action="store_true", help="JSON instead of a table")
-    return parser
-
-
-def _whole(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 100:
-        raise ValueError("not from 1 to 100")
-    return number
-
-
-def _positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number <= 86_400:
-        raise ValueError("not above 0, or too much")
-    return number
-
-
-def _rate(text: str) -> float:
-    return _positive(text) if float(text) else 0.0
+def main(arguments: Sequence[str]) -> int:
+    """Measure and return the exit code."""
+    if not arguments:
+        worst = 0
+        for name in BY_DEFAULT:
+            print(f"{name}:", flush=True)
+            worst = max(worst, MEASUREMENTS[name]([]))
+        return worst
+    name, *options = arguments
+    if name not in MEASUREMENTS:
+        print(f"{__doc__}\nMeasurements: {', '.join(MEASUREMENTS)}.", file=sys.stderr)
+        return 2
+    return MEASUREMENTS[name](options)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

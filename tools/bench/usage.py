@@ -11,9 +11,10 @@ _KIB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """CPU time in seconds since the process started; the most memory it had at once; its threads."""
+    """CPU time in seconds since the process started; its memory, now and at most; its threads."""
 
     cpu_s: float
+    rss_bytes: int
     peak_rss_bytes: int
     threads: int
 
@@ -27,6 +28,7 @@ def usage_of(pid: int) -> Usage:
     facts = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
     return Usage(
         cpu_s=ticks / os.sysconf("SC_CLK_TCK"),
+        rss_bytes=int(facts["VmRSS"].split()[0]) * _KIB,
         peak_rss_bytes=int(facts["VmHWM"].split()[0]) * _KIB,
         threads=int(facts["Threads"]),
     )
