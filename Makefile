@@ -17,7 +17,7 @@ run: ## install what is needed and start the gateway with simulated Arduinos
 # exec: the gateway itself gets Ctrl-C and says how it ended, not a shell in between.
 	@exec $(VENV)/gateway run --no_i2c $(ARGS)
 
-charts: ## fetch the chart library of the dashboard with npm, checked against vendor.json
+charts: ## fetch the libraries of the dashboard and of /docs with npm, checked against vendor.json
 	@tools/venv.sh run
 	@$(VENV)/python hatch_build.py
 
