@@ -53,7 +53,7 @@ check: ## format, lint and types; fails on any finding
 	$(VENV)/ruff check .
 	$(VENV)/mypy
 	@tools/npm.sh
-	node_modules/.bin/prettier --check --log-level warn "api/dashboard/**/*.{js,ts}" "tests/dashboard/*.js"
+	node_modules/.bin/prettier --check --log-level warn "api/dashboard/**/*.{js,ts}" "tests/dashboard/*.js" "tests/client/*.ts"
 	node_modules/.bin/tsc --project tsconfig.json
 
 bench: ## measure throughput, latency and memory with a real MongoDB server (ARGS="--seconds 10")
