@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 from tests.support.gateway import GatewayProcess
 from tools.bench.listeners import Listeners
@@ -49,7 +50,10 @@ LOADS = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was measured under one load. `cpu`: share of one core that the gateway took."""
+    """What was measured under one load.
+
+    `cpu`: share of one core that the gateway took; `bus`: share of the time that the bus was in use.
+    """
 
     latencies_s: Sequence[float]
     outcomes: Mapping[str, int]
@@ -57,6 +61,7 @@ class Outcome:
     events_per_s: float
     streams_ended: int
     cpu: float
+    bus: float
 
 
 def measure(folder: Path, load: Load, seconds: float, per_second: float) -> Outcome:
@@ -66,7 +71,8 @@ def measure(folder: Path, load: Load, seconds: float, per_second: float) -> Outc
         gateway.until(lambda: set(gateway.states().values()) == {"online"}, "all are online")
         assert gateway.port is not None
         with Listeners(gateway.port, load.listeners) as listeners:
-            polls, cpu_s = _polls(gateway), usage_of(gateway.process.pid).cpu_s
+            polls, bus_s = _polls(gateway), _bus_s(gateway.port)
+            cpu_s = usage_of(gateway.process.pid).cpu_s
             began = time.monotonic()
             with CommandLoad(gateway, boards.names, per_second) as commands:
                 gateway.until(
@@ -75,6 +81,7 @@ def measure(folder: Path, load: Load, seconds: float, per_second: float) -> Outc
             took_s = time.monotonic() - began
             polls = _polls(gateway) - polls
             cpu_s = usage_of(gateway.process.pid).cpu_s - cpu_s
+            bus_s = _bus_s(gateway.port) - bus_s
     return Outcome(
         latencies_s=commands.latencies_s,
         outcomes=commands.outcomes,
@@ -82,11 +89,20 @@ def measure(folder: Path, load: Load, seconds: float, per_second: float) -> Outc
         events_per_s=listeners.events / took_s,
         streams_ended=listeners.closed,
         cpu=cpu_s / took_s,
+        bus=bus_s / took_s,
     )
 
 
 def _polls(gateway: GatewayProcess) -> int:
     return sum(int(one["health"]["polls"]) for one in gateway.get("/api/v1/devices")["devices"])
+
+
+def _bus_s(port: int) -> float:
+    """How long the bus has been in use so far, as the gateway measures it."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=_MARGIN_S) as reply:
+        lines: list[str] = reply.read().decode().splitlines()
+    (line,) = [one for one in lines if one.startswith("gateway_bus_transaction_seconds_sum")]
+    return float(line.rpartition(" ")[2])
 
 
 def _lines(load: Load, outcome: Outcome) -> Iterator[tuple[str, str]]:
@@ -98,6 +114,7 @@ def _lines(load: Load, outcome: Outcome) -> Iterator[tuple[str, str]]:
     )
     yield f"{load.name}: commands", outcomes
     yield f"{load.name}: polls", f"{outcome.polls_per_s:.0f} per second"
+    yield f"{load.name}: bus", f"{100 * outcome.bus:.0f} % of the time in use"
     if load.listeners:
         ended = f", {outcome.streams_ended} streams ended early" if outcome.streams_ended else ""
         yield f"{load.name}: events", f"{outcome.events_per_s:.0f} per second to all{ended}"
