@@ -18,7 +18,7 @@ run: ## install what is needed and start the gateway with simulated Arduinos
 # exec: the gateway itself gets Ctrl-C and says how it ended, not a shell in between.
 	@exec $(VENV)/gateway run --no_i2c $(ARGS)
 
-charts: ## fetch the chart library of the dashboard with npm, checked against vendor.json
+charts: ## fetch the libraries of the dashboard and of /docs with npm, checked against vendor.json
 	@tools/venv.sh run
 	@$(VENV)/python hatch_build.py
 
@@ -53,7 +53,7 @@ check: ## format, lint and types; fails on any finding
 	$(VENV)/ruff check .
 	$(VENV)/mypy
 	@tools/npm.sh
-	node_modules/.bin/prettier --check --log-level warn "api/dashboard/**/*.{js,ts}" "tests/dashboard/*.js"
+	node_modules/.bin/prettier --check --log-level warn "api/dashboard/**/*.{js,ts}" "tests/dashboard/*.js" "tests/client/*.ts"
 	node_modules/.bin/tsc --project tsconfig.json
 
 bench: ## measure throughput, then memory, processor and start (ARGS="drain --rounds 2" for another)

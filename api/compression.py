@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from flask import Flask, Response, request
 
-_PAGES = ("static", "pages.index")
+_PAGES = ("static", "pages.index", "pages.reference")
 _KINDS = ("text/", "image/svg+xml")
 _BYTES_MIN = 500
 _FILES_KEPT = 128

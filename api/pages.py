@@ -1,6 +1,7 @@
-"""GET /: the page for people. Its scripts and styles lie beside it under /dashboard/.
+"""The pages for people: GET / is the dashboard, GET /docs the reference of the API.
 
-They are open to everyone: they hold nothing of this gateway, and it is this page that asks for a key.
+Their scripts and styles lie under /dashboard/. These and the dashboard are open to everyone: they hold
+nothing of this gateway, and it is the dashboard that asks for a key. The reference shows what needs one.
 """
 
 from flask import Blueprint, Response, current_app
@@ -8,10 +9,24 @@ from flask import Blueprint, Response, current_app
 blueprint = Blueprint("pages", __name__)
 
 ENDPOINTS = ("static", "pages.index")
-"""What the page is made of."""
+"""What is open to everyone."""
+
+# The library's style sheet has its small icons within, as data: addresses.
+_REFERENCE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 @blueprint.get("/")
 def index() -> Response:
-    """The page itself; the app serves its folder as static files."""
+    """The dashboard itself; the app serves its folder as static files."""
     return current_app.send_static_file("index.html")
+
+
+@blueprint.get("/docs")
+def reference() -> Response:
+    """The reference of the API; it loads `/openapi.json`."""
+    response = current_app.send_static_file("reference/page.html")
+    response.headers["Content-Security-Policy"] = _REFERENCE_POLICY
+    return response

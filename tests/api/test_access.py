@@ -42,6 +42,7 @@ def test_on_this_machine_without_keys_everything_is_open(client: FlaskClient) ->
     [
         ("GET", DEVICES),
         ("GET", "/openapi.json"),
+        ("GET", "/docs"),
         ("GET", "/metrics"),
         ("GET", "/api/v1/nothing"),
         ("DELETE", "/api/v1/devices"),

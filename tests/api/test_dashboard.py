@@ -48,7 +48,8 @@ def test_every_module_that_is_imported_is_there() -> None:
         for name in re.findall(r'(?:from|import\() ?"(\.[^"]+\.js)"', path.read_text("utf-8"))
     }
     assert imported <= set(scripts)
-    assert set(scripts) - imported == {FOLDER / "app/main.js"}
+    begun = {FOLDER / "app/main.js", FOLDER / "reference/main.js"}
+    assert set(scripts) - imported == begun
 
 
 def test_what_the_first_view_needs_is_asked_for_at_once(client: FlaskClient) -> None:
@@ -72,8 +73,9 @@ def test_nothing_of_it_comes_from_elsewhere_or_breaks_the_content_policy() -> No
         assert "innerHTML" not in text, path.name
         assert "eval(" not in text, path.name
         assert "localStorage" not in text, path.name
-    page = (FOLDER / "index.html").read_text(encoding="utf-8")
-    assert not re.search(r"<style|<script>| style=| on[a-z]+=", page)
+    for name in ("index.html", "reference/page.html"):
+        page = (FOLDER / name).read_text(encoding="utf-8")
+        assert not re.search(r"<style|<script>| style=| on[a-z]+=", page)
 
 
 def test_it_can_be_read_aloud_and_in_the_dark() -> None:
