@@ -7,19 +7,26 @@ export PYTHON
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz simulate service wheel check bench docs lock clean
+.PHONY: help run charts test fuzz simulate service wheel check bench docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: ## install what is needed and start the gateway with simulated Arduinos
 	@tools/venv.sh run
+	@if command -v npm >/dev/null; then $(VENV)/python hatch_build.py || true; fi
 # exec: the gateway itself gets Ctrl-C and says how it ended, not a shell in between.
 	@exec $(VENV)/gateway run --no_i2c $(ARGS)
+
+charts: ## fetch the libraries of the dashboard and of /docs with npm, checked against vendor.json
+	@tools/venv.sh run
+	@$(VENV)/python hatch_build.py
 
 test: ## install what the tests need, a real MongoDB server too, and run all of them
 	@tools/firmware_packages.sh
 	@tools/venv.sh run test
+	@tools/npm.sh
+	@$(VENV)/python hatch_build.py
 	@$(VENV)/python -m tools.testservers
 	@exec $(VENV)/python -m pytest $(ARGS)
 
@@ -45,6 +52,9 @@ check: ## format, lint and types; fails on any finding
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
 	$(VENV)/mypy
+	@tools/npm.sh
+	node_modules/.bin/prettier --check --log-level warn "api/dashboard/**/*.{js,ts}" "tests/dashboard/*.js" "tests/client/*.ts"
+	node_modules/.bin/tsc --project tsconfig.json
 
 bench: ## measure throughput, then memory, processor and start (ARGS="drain --rounds 2" for another)
 	@tools/venv.sh run test
@@ -62,5 +72,5 @@ lock: ## write the locked requirements anew (ARGS=-U takes newer versions)
 	@tools/lock.sh $(ARGS)
 
 clean: ## remove everything that was installed or built here
-	rm -rf .venv .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .cache build dist node_modules api/dashboard/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,6 +5,7 @@ from flask import Flask
 from api import (
     access,
     commands,
+    compression,
     context,
     devices,
     dummy,
@@ -66,6 +67,7 @@ def create_app(ports: Ports, settings: ApiSettings) -> Flask:
     metrics.install(app, ports.metrics)
     streams.attach(app, streams.Streams(ports.events.wake))
     security.install(app, settings, ports.keys)
+    compression.install(app)
     access.install(app, _access(ports, settings))
     app.config[KEY_NEEDED] = lambda: ports.keys.ring().required
     api = make_api(app)
@@ -78,4 +80,5 @@ def create_app(ports: Ports, settings: ApiSettings) -> Flask:
 
 def _access(ports: Ports, settings: ApiSettings) -> access.Access:
     scopes = {name: scope for resource in _RESOURCES for name, scope in resource.scopes.items()}
+    scopes |= dict.fromkeys(pages.ENDPOINTS)
     return access.Access(ports.keys, open_without_keys=is_loopback(settings.host), scopes=scopes)

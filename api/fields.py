@@ -3,7 +3,7 @@
 # ruff: noqa: ARG002 - marshmallow gives a field more than it needs
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -92,8 +92,21 @@ class Interval(fields.Field[int]):
 class Names(fields.Field[tuple[str, ...]]):
     """Names separated by commas in a query string, each once, in their order."""
 
-    def __init__(self, *, metadata: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
-        pattern = {"pattern": f"^[^,]{{1,64}}(,[^,]{{1,64}}){{0,{NAMES_MAX - 1}}}$"}
+    def __init__(
+        self,
+        *,
+        words: Sequence[str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`words` are the only names there are; None for any.
+
+        They are no validator of the library, for that would put an enum into the OpenAPI document, which only
+        one name alone could meet.
+        """
+        self._words = words
+        one = "[^,]{1,64}" if words is None else f"({'|'.join(words)})"
+        pattern = {"pattern": f"^{one}(,{one}){{0,{NAMES_MAX - 1}}}$"}
         super().__init__(metadata={**pattern, **(metadata or {})}, **kwargs)
 
     def _deserialize(
@@ -104,10 +117,6 @@ class Names(fields.Field[tuple[str, ...]]):
             raise ValidationError(
                 f"must be 1 to {NAMES_MAX} names of 1 to 64 characters, separated by commas"
             )
+        if self._words is not None and not set(names) <= set(self._words):
+            raise ValidationError(f"must be of: {', '.join(self._words)}")
         return tuple(dict.fromkeys(names))
-
-
-def pattern_of(words: Iterable[str]) -> str:
-    """What `Names` of these words look like in the OpenAPI document."""
-    one = "|".join(words)
-    return f"^({one})(,({one})){{0,{NAMES_MAX - 1}}}$"

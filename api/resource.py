@@ -291,13 +291,14 @@ def make_api(app: Flask) -> Any:
     api.ERROR_SCHEMA = ProblemSchema
     # Every operation names its own errors.
     api.DEFAULT_ERROR_RESPONSE_NAME = None
+    # Before the app, which already describes the problems and the command that is in them.
+    api.register_field(Timestamp, "string", "date-time")
+    api.register_field(Names, "string", None)
+    api.register_field(Interval, "string", None)
     api.init_app(app)
     api.ma_plugin.converter.add_attribute_function(_property_names)
     for name, scheme in _SCHEMES.items():
         api.spec.components.security_scheme(name, dict(scheme))
-    api.register_field(Timestamp, "string", "date-time")
-    api.register_field(Names, "string", None)
-    api.register_field(Interval, "string", None)
     # Belongs to a header that no operation here sends.
     del api.spec.components.schemas["PaginationMetadata"]
     return api

@@ -11,7 +11,7 @@ from api.schemas.base import Reply
 
 FAULTS = (
     *("nack", "silence", "drop_request", "drop_reply", "duplicate", "corrupt", "truncate"),
-    *("reboot", "stuck_bus", "late_reply", "disconnect"),
+    *("reboot", "stuck_bus", "late_reply", "disconnect", "stale", "shift"),
 )
 SCRIPT_MAX = 1000
 

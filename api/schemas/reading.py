@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
-from marshmallow.validate import ContainsOnly, Length, OneOf, Range
+from marshmallow.validate import Length, OneOf, Range
 
-from api.fields import Count, Interval, Names, Timestamp, pattern_of
+from api.fields import Count, Interval, Names, Timestamp
 from api.schemas.base import Reply
 from api.schemas.command import CURSOR_LENGTH_MAX
 from gateway.reading import Quality
@@ -118,11 +118,10 @@ class ReadingQuerySchema(Schema):
     )
     agg = Names(
         load_default=None,
-        validate=ContainsOnly(_AGGREGATES),
+        words=_AGGREGATES,
         metadata={
             "description": f"What to tell of a window: {', '.join(_AGGREGATES)}, separated by commas; "
             "default mean.",
-            "pattern": pattern_of(_AGGREGATES),
         },
     )
 

@@ -78,8 +78,28 @@ def test_every_route_of_the_app_is_documented_or_for_people(
         for rule in client.application.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
-    beside = {"GET /", "GET /dashboard/{path:filename}", "GET /openapi.json", "GET /metrics"}
+    beside = {
+        "GET /",
+        "GET /dashboard/{path:filename}",
+        "GET /openapi.json",
+        "GET /metrics",
+        "GET /docs",
+    }
     assert served == ROUTES | beside
+
+
+def test_every_member_of_a_command_but_its_result_has_a_type(document: Any) -> None:
+    members = document["components"]["schemas"]["Command"]["properties"]
+    assert [name for name, schema in members.items() if "type" not in schema] == ["result"]
+    assert members["requested_at"] == {"type": "string", "format": "date-time"}
+
+
+def test_several_names_fit_a_list_of_names(document: Any) -> None:
+    history = document["paths"]["/api/v1/devices/{id}/readings"]["get"]
+    (agg,) = [one for one in history["parameters"] if one["name"] == "agg"]
+    assert "enum" not in agg["schema"]
+    assert re.fullmatch(agg["schema"]["pattern"], "mean,max")
+    assert not re.search(agg["schema"]["pattern"], "mean,worst")
 
 
 def test_every_error_code_is_documented(document: Any) -> None:

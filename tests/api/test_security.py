@@ -157,7 +157,7 @@ def test_options_without_a_page_is_plain_http() -> None:
     assert set(reply.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-@pytest.mark.parametrize("path", ["/", "/dashboard/dashboard.js", "/healthz", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/dashboard/app/main.js", "/healthz", "/nothing"])
 def test_headers_that_keep_browsers_careful(path: str) -> None:
     headers = client_of().get(path, buffered=True).headers
     assert headers["X-Content-Type-Options"] == "nosniff"

@@ -102,9 +102,12 @@ def test_a_journal_that_is_full_says_what_it_drops(
 
 
 def status_of(journal: Journal, clock: FakeClock) -> StatusBoard:
-    running = WorkerView("any", WorkerState.RUNNING)
+    def workers() -> dict[str, WorkerView]:
+        running = WorkerView("any", WorkerState.RUNNING, progress_mono=clock.monotonic())
+        return {"journal": running, "collection": running}
+
     sources = StatusSources(
-        workers=lambda: {"journal": running, "collection": running},
+        workers=workers,
         journal=journal,
         journal_max_bytes=BOUND,
         sinks=list,

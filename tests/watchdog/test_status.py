@@ -9,6 +9,7 @@ from gateway.buses import Buses, RealTransports
 from gateway.journal import Journal
 from gateway.status import StatusBoard, StatusSources
 from gateway.supervisor import WorkerState, WorkerView
+from gateway.timekeeper import Timekeeper
 from tests.support.clock import FakeClock
 
 RUNS = WorkerState.RUNNING
@@ -25,7 +26,12 @@ class Board:
         for name in ("journal", "collection", "delivery-mongo"):
             self.show(name)
         sources = StatusSources(
-            self._workers, self.journal, 1 << 30, list, Buses((), RealTransports())
+            self._workers,
+            self.journal,
+            1 << 30,
+            list,
+            Buses((), RealTransports()),
+            Timekeeper(self.clock),
         )
         self.board = StatusBoard("here", "1", False, sources, self.clock)
 

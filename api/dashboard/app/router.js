@@ -1,0 +1,80 @@
+/** Shows the view that the address names. */
+
+import { byId } from "./dom.js";
+import { parseRoute } from "../logic/route.js";
+
+/** @type {Record<string, () => Promise<{ open: Open }>>} */
+const VIEWS = {
+  devices: () => import("../views/devices.js"),
+  device: () => import("../views/device.js"),
+  history: () => import("../views/history.js"),
+  commands: () => import("../views/commands.js"),
+  gateway: () => import("../views/gateway.js"),
+};
+
+/**
+ * @callback Open
+ * @param {HTMLElement} root
+ * @param {import("./store.js").Store} store
+ * @param {import("../logic/route.js").Route} route
+ * @returns {import("../types").View}
+ */
+
+export class Router {
+  /** @param {import("./store.js").Store} store */
+  constructor(store) {
+    this.store = store;
+    /** @type {import("../types").View | null} */
+    this.view = null;
+    this.openings = 0;
+    this.shown = "";
+    this.active = false;
+    addEventListener("hashchange", () => this.active && this.show(true));
+    store.subscribe((changed) => this.view?.update?.(changed));
+  }
+
+  open() {
+    this.active = true;
+    this.show(false);
+  }
+
+  close() {
+    this.active = false;
+    this.openings += 1;
+    this.view?.close?.();
+    this.view = null;
+    this.shown = "";
+  }
+
+  tick() {
+    this.view?.tick?.();
+  }
+
+  /** @param {boolean} byPerson whether somebody has asked for it, and so expects the focus there */
+  async show(byPerson) {
+    if (location.hash === "#main") return; // the link that skips to the content
+    const route = parseRoute(location.hash);
+    const name = route.name in VIEWS ? route.name : "devices";
+    const opening = ++this.openings;
+    const { open } = await /** @type {() => Promise<{ open: Open }>} */ (VIEWS[name])();
+    if (opening !== this.openings) return; // another one was asked for meanwhile
+    this.view?.close?.();
+    const root = byId("main");
+    root.replaceChildren();
+    const page = `${name}/${route.id}`;
+    this.view = open(root, this.store, route);
+    document.title = `${this.view.title} · Arduino gateway`;
+    this.mark(name === "device" ? "devices" : name);
+    if (byPerson && this.shown !== page) root.focus({ preventScroll: true });
+    if (this.shown !== page) scrollTo(0, 0);
+    this.shown = page;
+  }
+
+  /** @param {string} name */
+  mark(name) {
+    for (const link of document.querySelectorAll("nav a")) {
+      if (link.getAttribute("href") === `#/${name}`) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+}
