@@ -20,8 +20,8 @@ from gateway.journal.types import StoredCommand
 from gateway.reading import StoredReading
 from gateway.registry import DeviceHealth, DeviceView
 
-KEPT = 4096
-"""Events kept in memory for those who keep up; who falls further behind reads the journal."""
+KEPT = 1024
+"""Events kept in memory, about 1 kB each, for those who keep up; who falls behind reads the journal."""
 
 _NUMBER_MAX = 2**63 - 1
 

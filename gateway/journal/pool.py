@@ -12,6 +12,9 @@ from urllib.parse import quote
 from gateway.journal.errors import JournalCorrupt, JournalUnavailable
 from gateway.journal.trouble import in_words, is_corrupt
 
+_CACHE_KIB = 512
+"""Of each connection: SQLite would keep 2 MiB, and the kernel has the pages anyway."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
@@ -90,6 +93,7 @@ class ReadPool:
             raise self._translated(error) from error
         try:
             connection.execute("PRAGMA query_only = ON")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         except sqlite3.Error as error:
             connection.close()
             raise self._translated(error) from error
