@@ -198,10 +198,10 @@ class DevicePoller:
         )
 
     def _announce(self, known: Known) -> None:
-        identity = "" if known.uid is None else f" uid {known.uid} boot {known.boot}"
+        identity = "" if known.uid is None else f": uid {known.uid} boot {known.boot}"
         firmware = f" firmware {known.schema.firmware}" if known.schema.firmware else ""
         log.info(
-            "device is online:%s%s",
+            "device is online%s%s",
             identity,
             firmware,
             extra={"device": self.settings.source.device, "bus": self.settings.bus},
