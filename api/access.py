@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, current_app, g, request
 
 from api.attempts import FailedAttempts
+from api.login import login
 from api.ports import KeysPort
 from api.problems import Problem
 from api.session_store import Session, SessionStore
@@ -51,12 +52,20 @@ class Access:
         self._scopes = scopes
         self._failures = FailedAttempts(time.monotonic)
 
-    def check(self) -> None:
-        """Let the request pass, with its caller noted, or end it with 401, 403 or 429."""
+    def check(self) -> Response | None:
+        """Let the request pass, with its caller noted, or end it with 401, 403 or 429.
+
+        Who wants to see the page and has no key is asked for one, by a page that is a 401 itself.
+        """
         needed = self._scopes.get(request.endpoint or "", Scope.READ)
         if needed is None:
-            return
-        caller = self._caller()
+            return None
+        try:
+            caller = self._caller()
+        except Problem:
+            if _is_person_without_key():
+                return login()
+            raise
         if not caller.scope.includes(needed):
             raise Problem(
                 "forbidden",
@@ -66,6 +75,7 @@ class Access:
                 },
             )
         g.caller = caller
+        return None
 
     def key_of(self, secret: str) -> Key:
         """The key with this secret. Ends the request with 401 or 429 when there is none."""
@@ -155,6 +165,14 @@ def is_behind_tls() -> bool:
     origin = request.headers.get("Origin", "")
     forwarded = request.headers.get("X-Forwarded-Proto", "")
     return request.is_secure or origin.startswith("https://") or forwarded == "https"
+
+
+def _is_person_without_key() -> bool:
+    """A browser that wants to see the page, and can be asked for a key."""
+    wants_page = "text/html" in request.headers.get("Accept", "")
+    return (
+        request.endpoint == "pages.index" and wants_page and "Authorization" not in request.headers
+    )
 
 
 def _is_same_origin() -> bool:

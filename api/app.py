@@ -80,5 +80,8 @@ def create_app(ports: Ports, settings: ApiSettings) -> Flask:
 
 def _access(ports: Ports, settings: ApiSettings) -> access.Access:
     scopes = {name: scope for resource in _RESOURCES for name, scope in resource.scopes.items()}
-    scopes |= dict.fromkeys(pages.ENDPOINTS)
-    return access.Access(ports.keys, open_without_keys=is_loopback(settings.host), scopes=scopes)
+    local = is_loopback(settings.host)
+    if local:
+        # They hold nothing of this gateway. Where others can reach it, not even they are open.
+        scopes |= dict.fromkeys(pages.ENDPOINTS)
+    return access.Access(ports.keys, open_without_keys=local, scopes=scopes)

@@ -1,7 +1,8 @@
 """The pages for people: GET / is the dashboard, GET /docs the reference of the API.
 
-Their scripts and styles lie under /dashboard/. These and the dashboard are open to everyone: they hold
-nothing of this gateway, and it is the dashboard that asks for a key. The reference shows what needs one.
+Their scripts and styles lie under /dashboard/. On loopback these and the dashboard are open to everyone: they
+hold nothing of this gateway, and it is the dashboard that asks for a key. Where others can reach the gateway,
+`login` asks for one before anything else is served. The reference shows what needs a key.
 """
 
 from flask import Blueprint, Response, current_app
@@ -9,7 +10,7 @@ from flask import Blueprint, Response, current_app
 blueprint = Blueprint("pages", __name__)
 
 ENDPOINTS = ("static", "pages.index")
-"""What is open to everyone."""
+"""What is open to everyone on loopback."""
 
 # The library's style sheet has its small icons within, as data: addresses.
 _REFERENCE_POLICY = (

@@ -75,6 +75,20 @@ def test_where_others_can_reach_it_a_key_is_needed_even_when_none_is_left(gatewa
     assert code(client.get(DEVICES)) == (401, "unauthenticated")
 
 
+def test_where_others_can_reach_it_a_browser_is_asked_for_a_key(gateway: Gateway) -> None:
+    client = create_app(gateway.ports, Settings(host="0.0.0.0")).test_client()
+    page = client.get("/", headers={"Accept": "text/html,*/*"})
+    assert page.status_code == 401
+    assert 'id="login"' in page.text
+    assert "script-src 'sha256-" in page.headers["Content-Security-Policy"]
+    assert client.get("/").get_json()["code"] == "unauthenticated"
+    assert client.get("/dashboard/index.html").status_code == 401
+    secret = gateway.keys.add(Scope.READ)
+    assert log_in(client, secret).status_code == 200
+    assert client.get("/", headers={"Accept": "text/html"}).status_code == 200
+    assert client.get("/dashboard/index.html").status_code == 200
+
+
 def test_a_file_that_cannot_be_read_lets_nobody_in(client: FlaskClient, gateway: Gateway) -> None:
     gateway.keys.readable = False
     assert code(client.get(DEVICES)) == (401, "unauthenticated")
