@@ -14,7 +14,7 @@ from gateway.journal.operations import Advance, Append, Bury, Operation
 from gateway.journal.ticket import Ticket
 
 OTHERS_MAX: Final = 5000
-"""Bound on everything that is not a reading or a loss: commands, devices, dead letters, flushes."""
+"""Bound on everything that is neither readings nor losses: commands, devices, dead letters, flushes."""
 
 
 class PendingQueue:
@@ -138,7 +138,8 @@ class PendingQueue:
 def _weights(operation: Operation) -> tuple[int, int]:
     """How much of the two bounds an operation takes: readings, others."""
     if isinstance(operation, Append):
-        return len(operation.readings) + len(operation.losses), 0
+        # The losses of one operation are bounded by themselves: one for each hour of an absence.
+        return len(operation.readings) + bool(operation.losses), 0
     if isinstance(operation, Bury):
         return 0, max(1, len(operation.items))
     return 0, 1

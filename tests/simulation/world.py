@@ -68,7 +68,7 @@ class World:
         self.steps = 0
         self.calm = False
         """Whether the faults are over: then everything must go well."""
-        self.queue_max = self.rng.choice((400, 700, 20_000))
+        self.queue_max = self.rng.choice((60, 300, 20_000))
         self.busy_devices: set[str] = set()
         self._trace = trace
         self._threads: list[SimThread] = []
