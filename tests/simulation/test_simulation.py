@@ -1,7 +1,6 @@
-"""The whole gateway against seeded faults. `make simulate SEEDS=1000` runs many more."""
+"""The whole gateway against seeded faults, always the same ones: `make simulate` looks for new ones."""
 
 import multiprocessing
-import random
 import re
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -17,8 +16,7 @@ from tests.simulation.runner import LENGTH_S, replay, run_seed, shrink
 from tests.simulation.world import Result
 
 BLOCK = 20
-BLOCKS = 8
-FRESH_BLOCKS = 2
+BLOCKS = 10
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +39,6 @@ def test_nothing_is_lost_and_nothing_happens_twice(pool: ProcessPoolExecutor, bl
     assert sum(one.stored for one in results) > 100 * BLOCK
     assert sum(one.deaths for one in results) > BLOCK / 2
     assert sum(one.overwritten for one in results) > 0
-
-
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("block", range(FRESH_BLOCKS))
-def test_nor_with_seeds_never_tried_before(pool: ProcessPoolExecutor, block: int) -> None:
-    first = random.SystemRandom().randrange(1_000_000, 1_000_000_000)
-    print(f"seeds from {first}: python -m tests.simulation --first {first} --seeds {BLOCK}")
-    assert_all_well(list(pool.map(run_seed, range(first, first + BLOCK))))
 
 
 def test_a_seed_is_always_the_same() -> None:

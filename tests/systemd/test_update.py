@@ -17,8 +17,8 @@ NEVER_HEALTHY: Changes = {
     "gateway/watchdog.py": ("and self._signs.ready()", "and True"),
 }
 MIGRATES = (
-    "MIGRATIONS: Final = (_VERSION_1,)",
-    'MIGRATIONS: Final = (_VERSION_1, ("CREATE TABLE later (x)",))',
+    "SCHEMA_VERSION: Final = len(MIGRATIONS)",
+    'MIGRATIONS = (*MIGRATIONS, ("CREATE TABLE later (x)",))\nSCHEMA_VERSION: Final = len(MIGRATIONS)',
 )
 
 
