@@ -17,7 +17,7 @@ from api.login import login
 from api.ports import KeysPort
 from api.problems import Problem
 from api.session_store import Session, SessionStore
-from gateway.keys import Key, Scope
+from gateway.access.keys import Key, Scope
 
 COOKIE = "gateway_session"
 

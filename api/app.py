@@ -28,7 +28,7 @@ from api.json import StrictJsonProvider
 from api.ports import ApiSettings, Ports
 from api.resource import make_api
 from gateway import __version__
-from gateway.loopback import is_loopback
+from gateway.access.loopback import is_loopback
 
 BODY_LIMIT = 64 * 1024
 """Largest body of a request, bytes."""

@@ -21,7 +21,7 @@ from api.schemas.command import (
     SendQuerySchema,
 )
 from api.shapes.command import command_document
-from gateway.keys import Scope
+from gateway.access.keys import Scope
 
 resource = Resource("commands", "What the devices are told to do, and what became of it.")
 

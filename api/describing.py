@@ -7,7 +7,7 @@ from flask import current_app, request
 
 from api.context import ports
 from api.shapes.thing import directory_description, thing_description
-from gateway.registry import DeviceView
+from gateway.model.registry import DeviceView
 
 KEY_NEEDED = "KEY_NEEDED"
 """In the configuration of the app: a function that says whether requests need a key."""

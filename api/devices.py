@@ -15,8 +15,8 @@ from api.resource import Resource
 from api.schemas.device import DeviceChangeSchema, DeviceListSchema, DeviceSchema
 from api.shapes import thing
 from api.shapes.device import device_document
-from gateway.keys import Scope
-from gateway.labels import NotStored
+from gateway.access.keys import Scope
+from gateway.devices.labels import NotStored
 
 resource = Resource("devices", "What is on the buses, and how it is.")
 

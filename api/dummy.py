@@ -12,7 +12,7 @@ from api.ports import DummyPort
 from api.problems import Problem
 from api.resource import Resource
 from api.schemas.dummy import DummyChangeSchema, DummySchema
-from gateway.keys import Scope
+from gateway.access.keys import Scope
 
 resource = Resource("dummy", "Simulated boards, only with --no_i2c.")
 

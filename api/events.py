@@ -18,10 +18,10 @@ from api.shapes.command import command_document
 from api.shapes.device import device_document
 from api.shapes.reading import reading_document
 from api.streams import stream_response, streams
-from gateway.events import Event
 from gateway.journal.errors import JournalError
 from gateway.journal.types import StoredCommand
-from gateway.reading import StoredReading
+from gateway.live.feed import Event
+from gateway.model.reading import StoredReading
 
 resource = Resource("events", "What happens, live.")
 

@@ -11,7 +11,7 @@ from api.paging import checking_cursor
 from api.resource import Resource
 from api.schemas.ledger import LedgerQuerySchema, LedgerSchema
 from gateway.journal.types import LedgerHour
-from gateway.times import format_ms
+from gateway.model.times import format_ms
 
 resource = Resource("ledger", "The account of every sample.")
 

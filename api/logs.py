@@ -10,7 +10,7 @@ from api.context import ports
 from api.resource import Resource
 from api.schemas.log import LoggingSchema, LogListSchema, LogQuerySchema
 from api.times import format_ms
-from gateway.keys import Scope
+from gateway.access.keys import Scope
 from gateway.log.entry import Entry
 
 resource = Resource("logs", "What the gateway writes to its log, and how much.")

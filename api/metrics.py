@@ -19,7 +19,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.process_collector import ProcessCollector
 
 from api.ports import MetricsPort
-from gateway import metrics
+from gateway.observe import metrics
 
 blueprint = Blueprint("metrics", __name__)
 

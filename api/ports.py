@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from gateway.command_record import CommandRecord
-from gateway.events import Event, Position
+from gateway.access.keys import KeyRing
+from gateway.devices.labels import Label
 from gateway.journal.types import LedgerHour
-from gateway.keys import KeyRing
-from gateway.labels import Label
+from gateway.live.feed import Event, Position
 from gateway.log.entry import Entry
-from gateway.metrics import Family
-from gateway.reading import StoredReading
-from gateway.registry import DeviceView
-from gateway.windows import Window, WindowQuery
+from gateway.model.command import CommandRecord
+from gateway.model.reading import StoredReading
+from gateway.model.registry import DeviceView
+from gateway.model.windows import Window, WindowQuery
+from gateway.observe.metrics import Family
 
 Order = Literal["asc", "desc"]
 
@@ -102,7 +102,7 @@ class ReadingsPort(Protocol):
     ) -> Iterator[StoredReading]:
         """All of them, in bounded memory.
 
-        Raises `gateway.history.HistoryUnavailable` where some cannot be had now.
+        Raises `gateway.history.history.HistoryUnavailable` where some cannot be had now.
         """
         ...
 
@@ -149,7 +149,7 @@ class CommandsPort(Protocol):
         """Run a command and wait for its outcome; `timeout_s` None takes the gateway's own bound.
 
         `actor` is the name of the caller's key and `client` its address, for the audit trail.
-        Returns the record when it is done. Raises `gateway.errors.CommandError` otherwise.
+        Returns the record when it is done. Raises `gateway.model.errors.CommandError` otherwise.
         """
         ...
 
@@ -169,7 +169,7 @@ class CommandsPort(Protocol):
         """Queue a command and return its record at once, or that of the first for a repetition.
 
         With `queue_s` it may wait so long for a device that is away. Raises
-        `gateway.errors.CommandError` when it is not queued.
+        `gateway.model.errors.CommandError` when it is not queued.
         """
         ...
 

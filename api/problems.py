@@ -14,7 +14,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from api.shapes.command import command_document
-from gateway.errors import CommandError
+from gateway.model.errors import CommandError
 
 CONTENT_TYPE = "application/problem+json"
 

@@ -27,9 +27,9 @@ from api.shapes.reading import latest_document, reading_document
 from api.shapes.window import window_document
 from api.streams import stream_response, streams
 from arduino_iface.values import ValueType
-from gateway.history import HistoryUnavailable
-from gateway.reading import StoredReading
-from gateway.windows import Aggregate, ChannelKind, Window, WindowQuery
+from gateway.history.history import HistoryUnavailable
+from gateway.model.reading import StoredReading
+from gateway.model.windows import Aggregate, ChannelKind, Window, WindowQuery
 
 resource = Resource("readings", "What the devices measured.")
 

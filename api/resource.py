@@ -18,7 +18,7 @@ from api.access import COOKIE
 from api.fields import Interval, Names, Timestamp
 from api.problems import KINDS, Problem
 from api.schemas.problem import ProblemSchema
-from gateway.keys import Scope
+from gateway.access.keys import Scope
 
 View = Callable[..., Response]
 

@@ -13,7 +13,7 @@ from flask.globals import request_ctx
 
 from api.ports import ApiSettings, KeysPort
 from api.problems import Problem
-from gateway.loopback import is_loopback
+from gateway.access.loopback import is_loopback
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "

@@ -21,7 +21,7 @@ from api.binding import bind
 from api.channel import GatewayChannel
 from api.dispatcher import GrowingDispatcher
 from api.streams import STREAMS_MAX
-from gateway.worker import Worker
+from gateway.runtime.worker import Worker
 
 _LOG = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.keys import digest_of
+from gateway.access.keys import digest_of
 
 SESSIONS_MAX = 256
 """More than these are never kept: the oldest ends when another begins."""

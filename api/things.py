@@ -17,10 +17,10 @@ from api.problems import Problem
 from api.resource import Resource
 from api.schemas.command import CommandSchema, SendQuerySchema
 from api.shapes.thing import CONTENT_TYPE
-from gateway.events import Event, EventType
-from gateway.keys import Scope
-from gateway.reading import ReadingValue, StoredReading
-from gateway.registry import DeviceView
+from gateway.access.keys import Scope
+from gateway.live.feed import Event, EventType
+from gateway.model.reading import ReadingValue, StoredReading
+from gateway.model.registry import DeviceView
 
 resource = Resource("things", "The devices as W3C Web of Things (Thing Description 1.1).")
 well_known = Resource("directory", "Where Web of Things clients begin.", prefix="/.well-known")

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from gateway.times import format_ms
+from gateway.model.times import format_ms
 
 __all__ = ["format_ms", "ms_of", "parse_ms"]
 

@@ -21,12 +21,11 @@ from api.streams import streams_of
 from arduino_iface.bus import I2cBus
 from arduino_iface.serial_ports import arduino_ports
 from gateway import __version__
-from gateway.buses import Buses, RealTransports, Transports
-from gateway.clock import MachineClock, WallClock
+from gateway.access.keys import KeyStore
 from gateway.collection.worker import CollectionWorker
-from gateway.command_record import CommandRecord
-from gateway.command_worker import CommandWorker
-from gateway.commander import Commander
+from gateway.commands.commander import Commander
+from gateway.commands.frontdoor import Commands, Readings
+from gateway.commands.worker import CommandWorker
 from gateway.config.settings import (
     DISCOVER_DEFAULT,
     BusSettings,
@@ -36,37 +35,38 @@ from gateway.config.settings import (
 )
 from gateway.delivery.state import DeliveryState
 from gateway.delivery.worker import DeliveryWorker
-from gateway.device_maker import DeviceMaker
+from gateway.devices.buses import Buses, RealTransports, Transports
+from gateway.devices.labels import LabelledDevices, Labels
+from gateway.devices.maker import DeviceMaker
+from gateway.devices.roster import Fleet
 from gateway.discovery.i2c import I2cDiscovery
 from gateway.discovery.serial import SerialDiscovery
 from gateway.discovery.worker import DiscoveryWorker, Strangers
-from gateway.event_stream import Events
-from gateway.event_worker import EventWorker
-from gateway.events import EventFeed
-from gateway.fleet import Fleet
-from gateway.frontdoor import Commands, Readings
-from gateway.history import History
-from gateway.hub import LiveHub
+from gateway.history.history import History
 from gateway.journal.errors import JournalError
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
-from gateway.journal_worker import JournalWorker
-from gateway.keys import KeyStore
-from gateway.labels import LabelledDevices, Labels
-from gateway.last_resort import end_within
+from gateway.journal.worker import JournalWorker
+from gateway.live.feed import EventFeed
+from gateway.live.latest import LiveHub
+from gateway.live.reading_log import ReadingLog
+from gateway.live.stream import Events
+from gateway.live.worker import EventWorker
 from gateway.log.system import LogSystem
-from gateway.metrics import CommandTally, Metrics, MetricSources
-from gateway.reading_log import ReadingLog
-from gateway.registry import DeviceState, Registry
-from gateway.signals import StopSignals
+from gateway.model.command import CommandRecord
+from gateway.model.registry import DeviceState, Registry
+from gateway.observe.metrics import CommandTally, Metrics, MetricSources
+from gateway.observe.status import StatusBoard, StatusSources
+from gateway.runtime.clock import MachineClock, WallClock
+from gateway.runtime.last_resort import end_within
+from gateway.runtime.signals import StopSignals
+from gateway.runtime.supervisor import Supervisor, WorkerState
+from gateway.runtime.timekeeper import Timekeeper
+from gateway.runtime.watchdog import Notifier, Signs, Watchdog
+from gateway.runtime.worker import Worker
 from gateway.sinks.base import Heartbeat
-from gateway.sinks.mongo import MongoSink
-from gateway.sinks.mongo_history import MongoHistory
-from gateway.status import StatusBoard, StatusSources
-from gateway.supervisor import Supervisor, WorkerState
-from gateway.timekeeper import Timekeeper
-from gateway.watchdog import Notifier, Signs, Watchdog
-from gateway.worker import Worker
+from gateway.sinks.mongo.history import MongoHistory
+from gateway.sinks.mongo.sink import MongoSink
 
 # The simulated boards are imported where they are made: a gateway on real buses needs none of it.
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from api.problems import KINDS
 from arduino_iface import crc, frame, schema
 from arduino_iface.deframer import Deframer
 from gateway import cli
-from gateway.command_record import CommandState
 from gateway.config.loader import CommandLineOptions, load
 from gateway.config.schemas import documented_keys
 from gateway.config.secrets import KNOWN_KEYS
-from gateway.registry import DeviceState
+from gateway.model.command import CommandState
+from gateway.model.registry import DeviceState
 from tests.api.doubles import Gateway, Settings
 from tests.arduino_iface import vectors
 

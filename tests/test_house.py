@@ -192,3 +192,22 @@ def test_every_file_can_be_read_in_one_go() -> None:
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
     }
     assert long == {}
+
+
+def room(module: str) -> str:
+    """The folder of gateway/ that a module is in; a module outside of them is its own room."""
+    parts = module.split(".")
+    return ".".join(parts[:2]) if parts[0] == "gateway" and len(parts) > 2 else module
+
+
+def test_no_rooms_import_each_other_in_a_circle() -> None:
+    graph: dict[str, set[str]] = {}
+    for module, imports in IMPORTS.items():
+        if module.partition(".")[0] == "gateway":
+            targets = {room(found.module) for found in imports if found.module in MODULES}
+            ours = {target for target in targets if target.startswith("gateway.")}
+            graph.setdefault(room(module), set()).update(ours - {room(module)})
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.timekeeper import (
+from gateway.runtime.timekeeper import (
     LOOK_EVERY_S,
     MADE_MS,
     SETTLED_S,

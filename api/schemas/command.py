@@ -5,7 +5,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from api.fields import Count, Interval, Timestamp
 from api.schemas.base import Reply
-from gateway.command_record import CommandState
+from gateway.model.command import CommandState
 
 CURSOR_LENGTH_MAX = 512
 TIMEOUT_MAX_MS = 60_000

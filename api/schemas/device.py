@@ -13,7 +13,7 @@ from gateway.config.names import (
     METADATA_VALUE_MAX,
     metadata_problem,
 )
-from gateway.registry import DeviceState
+from gateway.model.registry import DeviceState
 
 DEVICE_NAME_MAX = 100
 

@@ -3,7 +3,7 @@
 from marshmallow import Schema
 
 from api.fields import Names
-from gateway.events import EventType
+from gateway.live.feed import EventType
 
 
 class EventQuerySchema(Schema):

@@ -9,7 +9,7 @@ from marshmallow.validate import Length, OneOf, Range
 from api.fields import Count, Timestamp
 from api.schemas.base import Reply
 from api.schemas.command import CURSOR_LENGTH_MAX
-from gateway.reading import LossReason
+from gateway.model.reading import LossReason
 
 
 class LedgerHourSchema(Reply):

@@ -9,8 +9,8 @@ from marshmallow.validate import Length, OneOf, Range
 from api.fields import Count, Interval, Names, Timestamp
 from api.schemas.base import Reply
 from api.schemas.command import CURSOR_LENGTH_MAX
-from gateway.reading import Quality
-from gateway.windows import Aggregate
+from gateway.model.reading import Quality
+from gateway.model.windows import Aggregate
 
 _AGGREGATES = [aggregate.value for aggregate in Aggregate]
 _COMPLETE = "False when older readings are in MongoDB, which does not answer now."

@@ -5,7 +5,7 @@ from marshmallow.validate import Length, OneOf
 
 from api.fields import Timestamp
 from api.schemas.base import Reply
-from gateway.keys import SECRET_LENGTH_MAX, Scope
+from gateway.access.keys import SECRET_LENGTH_MAX, Scope
 
 
 class SessionRequestSchema(Schema):

@@ -1,7 +1,7 @@
 """A command as a document."""
 
 from api.times import format_ms
-from gateway.command_record import CommandRecord
+from gateway.model.command import CommandRecord
 
 
 def command_document(record: CommandRecord) -> dict[str, object]:

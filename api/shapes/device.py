@@ -2,7 +2,7 @@
 
 from api.times import format_ms
 from arduino_iface.arguments import json_schema
-from gateway.registry import DeviceHealth, DeviceView
+from gateway.model.registry import DeviceHealth, DeviceView
 
 
 def is_stale(view: DeviceView, now_mono: float) -> bool:

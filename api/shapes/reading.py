@@ -2,8 +2,8 @@
 
 from api.shapes.device import is_stale
 from api.times import format_ms
-from gateway.reading import StoredReading
-from gateway.registry import DeviceView
+from gateway.model.reading import StoredReading
+from gateway.model.registry import DeviceView
 
 
 def reading_document(stored: StoredReading) -> dict[str, object]:

@@ -8,8 +8,8 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from gateway.reading import ReadingValue, StoredReading
-from gateway.windows import Aggregate, Window
+from gateway.model.reading import ReadingValue, StoredReading
+from gateway.model.windows import Aggregate, Window
 
 CONTENT_TYPE = "application/senml+json"
 

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from api.times import format_ms
-from gateway.reading import ReadingValue, StoredReading
-from gateway.windows import Aggregate, Window
+from gateway.model.reading import ReadingValue, StoredReading
+from gateway.model.windows import Aggregate, Window
 
 CONTENT_TYPE = "text/csv"
 

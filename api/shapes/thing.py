@@ -7,8 +7,8 @@ from typing import Any
 from arduino_iface.arguments import json_schema
 from arduino_iface.schema import Channel, Command
 from arduino_iface.values import ValueType
-from gateway.command_record import CommandState
-from gateway.registry import DeviceView
+from gateway.model.command import CommandState
+from gateway.model.registry import DeviceView
 
 CONTENT_TYPE = "application/td+json"
 

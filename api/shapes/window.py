@@ -1,7 +1,7 @@
 """A window as a document."""
 
 from api.times import format_ms
-from gateway.windows import Window
+from gateway.model.windows import Window
 
 
 def window_document(window: Window) -> dict[str, object]:

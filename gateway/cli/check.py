@@ -41,7 +41,7 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def _machine(settings: "Settings") -> int:
-    from gateway.checks import Verdict, check_machine
+    from gateway.observe.checks import Verdict, check_machine
 
     worst = Verdict.OK
     for finding in check_machine(settings):

@@ -19,7 +19,7 @@ from gateway.cli.exits import EXIT_CONFIG, EXIT_OTHER, EXIT_STOPPED
 if TYPE_CHECKING:
     from gateway.cli.formats import Survey
     from gateway.journal.reader import JournalReader
-    from gateway.reading import StoredReading
+    from gateway.model.reading import StoredReading
 
 NAME = "export"
 HELP = "stored readings as CSV, JSON lines or Parquet"

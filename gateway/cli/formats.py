@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gateway.reading import StoredReading
-from gateway.times import format_ms
+from gateway.model.reading import StoredReading
+from gateway.model.times import format_ms
 
 Write = Callable[[Sequence[StoredReading]], None]
 FIXED = ("time", "device", "key", "quality", "simulated")

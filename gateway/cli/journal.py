@@ -79,7 +79,7 @@ def _state(options: argparse.Namespace, path: Path) -> int:
     from contextlib import closing
 
     from gateway.journal.reader import JournalReader
-    from gateway.times import format_ms
+    from gateway.model.times import format_ms
 
     with closing(JournalReader(path)) as reader:
         stats = reader.stats()
@@ -143,7 +143,7 @@ def _list(options: argparse.Namespace, path: Path) -> None:
     from contextlib import closing
 
     from gateway.journal.reader import JournalReader
-    from gateway.times import format_ms
+    from gateway.model.times import format_ms
 
     with closing(JournalReader(path)) as reader:
         found = reader.dead_letters(options.sink, limit=options.limit)

@@ -9,7 +9,7 @@ from gateway.cli.configuration import add_files, read_settings
 from gateway.cli.exits import EXIT_CONFIG, EXIT_OTHER, EXIT_STOPPED
 
 if TYPE_CHECKING:
-    from gateway.keys import KeyStore
+    from gateway.access.keys import KeyStore
 
 NAME = "keys"
 HELP = "make, list and revoke access keys of the API"
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Carry out the action; a running gateway notices by itself."""
-    from gateway.keys import KeyProblem, KeyStore
+    from gateway.access.keys import KeyProblem, KeyStore
 
     settings = read_settings(options)
     if settings is None:
@@ -57,7 +57,7 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def _create(store: "KeyStore", name: str, scope: str) -> None:
-    from gateway.keys import Scope
+    from gateway.access.keys import Scope
 
     secret = store.create(name, Scope(scope), time.time_ns() // 1_000_000)
     print(
@@ -75,7 +75,7 @@ def _revoke(store: "KeyStore", name: str) -> None:
 
 
 def _list(store: "KeyStore") -> None:
-    from gateway.times import format_ms
+    from gateway.model.times import format_ms
 
     keys = store.read()
     if not keys:

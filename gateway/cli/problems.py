@@ -2,15 +2,15 @@
 
 import os
 
+from gateway.access.keys import KeyProblem, KeyStore
+from gateway.access.loopback import is_loopback
 from gateway.config.settings import Settings
-from gateway.keys import KeyProblem, KeyStore
-from gateway.loopback import is_loopback
 
 
 def start_problems(settings: Settings) -> list[str]:
     """Why a gateway must not start with these settings, a sentence each; empty: it may."""
     # Imported here: not every command needs pymongo.
-    from gateway.sinks.mongo import check_uri
+    from gateway.sinks.mongo.sink import check_uri
 
     uri = settings.mongo.uri
     found = [f"MONGO_URI: {problem}" for problem in (check_uri(uri) if uri else [])]

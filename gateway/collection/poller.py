@@ -15,15 +15,15 @@ from arduino_iface.errors import (
     PortLost,
     ProtocolMismatch,
 )
-from gateway.clock import WallClock
-from gateway.collection.backoff import BackOff
-from gateway.collection.intake import Source
 from gateway.collection.schedule import Schedule
-from gateway.discovery.book import Place
 from gateway.drivers.base import Driver, Known
+from gateway.drivers.intake import Source
 from gateway.journal.errors import JournalClosed, JournalFull
 from gateway.log.condition import Condition
-from gateway.registry import DeviceHealth, DeviceState, DeviceView, Registry
+from gateway.model.place import Place
+from gateway.model.registry import DeviceHealth, DeviceState, DeviceView, Registry
+from gateway.runtime.backoff import BackOff
+from gateway.runtime.clock import WallClock
 
 QUARANTINE_RETRY_S = 10.0
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.clock import WallClock
 from gateway.collection.poller import DevicePoller
 from gateway.collection.schedule import tick_s
 from gateway.collection.stalls import (
@@ -16,8 +15,9 @@ from gateway.collection.stalls import (
     Verdict,
 )
 from gateway.collection.timers import DeviceTimer, MakeTimer
-from gateway.errors import FatalError
-from gateway.worker import Worker
+from gateway.model.errors import FatalError
+from gateway.runtime.clock import WallClock
+from gateway.runtime.worker import Worker
 
 CHECK_INTERVAL_S = 0.5
 STOP_TIMEOUT_S = 3.0

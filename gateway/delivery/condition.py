@@ -3,8 +3,8 @@
 import logging
 from dataclasses import dataclass
 
-from gateway.clock import WallClock
 from gateway.log.condition import Condition
+from gateway.runtime.clock import WallClock
 
 log = logging.getLogger(__name__)
 

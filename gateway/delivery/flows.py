@@ -11,7 +11,7 @@ from gateway.delivery.ports import DeliveryJournal, DeliveryReader
 from gateway.delivery.read_ahead import ReadAhead
 from gateway.journal.errors import JournalUnavailable
 from gateway.journal.types import DeadLetter, StoredCommand
-from gateway.reading import StoredReading
+from gateway.model.reading import StoredReading
 from gateway.sinks.base import PreparesAhead, Rejected, Sink
 
 log = logging.getLogger(__name__)

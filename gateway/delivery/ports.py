@@ -5,7 +5,7 @@ from typing import Protocol
 
 from gateway.journal.ticket import Ticket
 from gateway.journal.types import DeadLetter, JournalState, JournalStats, StoredCommand
-from gateway.reading import StoredReading
+from gateway.model.reading import StoredReading
 
 
 class DeliveryReader(Protocol):

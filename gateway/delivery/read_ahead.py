@@ -7,7 +7,7 @@ gains little. The helper thread only reads; what it found is used in the deliver
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from gateway.reading import StoredReading
+from gateway.model.reading import StoredReading
 
 Read = Callable[[int, int], Sequence[StoredReading]]
 """(limit, after_row) -> readings."""

@@ -9,7 +9,6 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.clock import WallClock
 from gateway.delivery.backoff import Backoff
 from gateway.delivery.condition import SinkCondition, SinkWatch
 from gateway.delivery.flows import CommandsFlow, ReadingsFlow
@@ -17,8 +16,9 @@ from gateway.delivery.ports import DeliveryJournal, DeliveryReader
 from gateway.delivery.state import DeliveryState, DeliveryStatus
 from gateway.delivery.stream import NotUnderstood, Stream
 from gateway.journal.errors import JournalError
+from gateway.runtime.clock import WallClock
+from gateway.runtime.worker import Worker
 from gateway.sinks.base import Heartbeat, Sink, SinkUnavailable
-from gateway.worker import Worker
 
 IDLE_WAIT_S = 1.0
 HEARTBEAT_S = 10.0

@@ -11,10 +11,10 @@ from arduino_iface.errors import BusBusy, PortLost, ProtocolMismatch, WireError
 from arduino_iface.i2c_link import I2cLink
 from arduino_iface.i2c_scan import LOOK_TIMEOUT_S, Sighting, SightingKind, look
 from arduino_iface.lock import Priority
-from gateway.discovery.book import Place
-from gateway.fleet import Fleet, NotYet, Stranger
+from gateway.devices.roster import Fleet, NotYet, Stranger
 from gateway.log.condition import Condition
-from gateway.registry import DeviceState, DeviceView
+from gateway.model.place import Place
+from gateway.model.registry import DeviceState, DeviceView
 
 SWEEP_INTERVAL_S = 1.0
 BUS_RETRY_S = 2.0

@@ -11,13 +11,13 @@ from arduino_iface.device import ProtocolDevice
 from arduino_iface.errors import PortLost, ProtocolMismatch, WireError
 from arduino_iface.serial_link import SerialLink
 from arduino_iface.serial_ports import UsbPort
-from gateway.buses import Buses
-from gateway.clock import WallClock
-from gateway.collection.backoff import BackOff
 from gateway.collection.timers import DeviceTimer, MakeTimer
 from gateway.config.settings import BusSettings, BusType
-from gateway.discovery.book import Place
-from gateway.fleet import Fleet, NotYet, Stranger
+from gateway.devices.buses import Buses
+from gateway.devices.roster import Fleet, NotYet, Stranger
+from gateway.model.place import Place
+from gateway.runtime.backoff import BackOff
+from gateway.runtime.clock import WallClock
 
 PROBE_TICK_S = 0.5
 

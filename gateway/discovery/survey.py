@@ -17,8 +17,8 @@ from arduino_iface.i2c_scan import LOOK_TIMEOUT_S, SightingKind, look
 from arduino_iface.lock import Priority
 from arduino_iface.serial_link import SerialLink
 from arduino_iface.serial_ports import UsbPort
-from gateway.buses import Transports
 from gateway.config.settings import BusSettings, BusType, DeviceSettings, Settings
+from gateway.devices.buses import Transports
 
 PORTS_AT_ONCE = 8
 

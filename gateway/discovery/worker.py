@@ -4,14 +4,14 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from gateway.clock import WallClock
-from gateway.discovery.book import Place
+from gateway.devices.roster import Fleet, Stranger
 from gateway.discovery.i2c import I2cDiscovery
 from gateway.discovery.serial import SerialDiscovery
-from gateway.fleet import Fleet, Stranger
 from gateway.journal.reader import JournalReader
-from gateway.registry import Registry
-from gateway.worker import Worker
+from gateway.model.place import Place
+from gateway.model.registry import Registry
+from gateway.runtime.clock import WallClock
+from gateway.runtime.worker import Worker
 
 SERIAL_INTERVAL_S = 0.2
 """Ports are looked at this often: a board that takes 1.6 s to start is to be back within two."""

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from arduino_iface.errors import DeviceSilent, PortLost
 from arduino_iface.measurement import Measurement
-from gateway.clock import WallClock
-from gateway.collection.intake import ReadingStore, Source
+from gateway.drivers.intake import ReadingStore, Source
 from gateway.journal.errors import JournalClosed, JournalFull
-from gateway.ledger import due_polls, hour_of, losses_of
-from gateway.reading import Loss, LossReason, Quality, Reading
+from gateway.model.ledger import due_polls, hour_of, losses_of
+from gateway.model.reading import Loss, LossReason, Quality, Reading
+from gateway.runtime.clock import WallClock
 
 log = logging.getLogger(__name__)
 

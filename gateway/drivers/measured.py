@@ -14,10 +14,10 @@ from arduino_iface.link import LinkCounters
 from arduino_iface.measurement import CommandOutcome, Measurement
 from arduino_iface.register_device import RegisterDevice
 from arduino_iface.schema import Command, Schema
-from gateway.clock import WallClock
 from gateway.drivers.base import Known, Tally
 from gateway.drivers.maker import DuePolls, ReadingMaker
-from gateway.reading import LossReason
+from gateway.model.reading import LossReason
+from gateway.runtime.clock import WallClock
 
 LINES_SILENT_INTERVALS = 3
 """A sketch that prints by itself counts as silent after so many intervals without a line."""

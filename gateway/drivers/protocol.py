@@ -12,9 +12,9 @@ from arduino_iface.measurement import CommandOutcome
 from arduino_iface.messages import BuiltIn, CommandRequest, CommandStatus
 from arduino_iface.schema import Command, Schema
 from arduino_iface.values import ValueType
-from gateway.clock import WallClock
-from gateway.collection.intake import Intake, ReadingStore, Source
 from gateway.drivers.base import Known, Tally
+from gateway.drivers.intake import Intake, ReadingStore, Source
+from gateway.runtime.clock import WallClock
 
 DRAIN_BUDGET_S = 0.5
 """Longest time one round goes on fetching what a board has kept; the rest comes with the next."""

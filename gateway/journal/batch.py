@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, overload
 
-from gateway.reading import Quality, Reading, StoredReading
+from gateway.model.reading import Quality, Reading, StoredReading
 
 SELECT_BATCH: Final = """
     SELECT json_group_array(json_array(row, key, device, time_ms, uid, boot, seq, boot_id, boottime_ms,

@@ -25,8 +25,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.clock import WallClock
-from gateway.command_record import CommandRecord
 from gateway.journal.operations import Advance, Append, Bury, Flush, SaveCommand, SaveDevice
 from gateway.journal.pending import PendingQueue
 from gateway.journal.recovery import Connect, connect_writer
@@ -48,7 +46,9 @@ from gateway.journal.types import (
     StoredCommand,
 )
 from gateway.journal.writer import Writer
-from gateway.reading import Loss, Quality, Reading, StoredReading
+from gateway.model.command import CommandRecord
+from gateway.model.reading import Loss, Quality, Reading, StoredReading
+from gateway.runtime.clock import WallClock
 
 
 class Journal:

@@ -7,8 +7,8 @@ from typing import Any
 
 from gateway.journal.cursors import decode_cursor, encode_cursor
 from gateway.journal.types import LedgerHour, LedgerPage, Order
-from gateway.ledger import HOUR_MS
-from gateway.reading import LossReason
+from gateway.model.ledger import HOUR_MS
+from gateway.model.reading import LossReason
 
 Query = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
 _FURTHEST_MS = 2**62

@@ -6,10 +6,10 @@ They are already encoded, so that applying them can only fail for the disk's rea
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.command_record import CommandRecord
 from gateway.journal.ticket import Ticket
 from gateway.journal.types import DeadLetter
-from gateway.reading import Loss, Quality, Reading
+from gateway.model.command import CommandRecord
+from gateway.model.reading import Loss, Quality, Reading
 
 Encoded = tuple[object, ...]
 

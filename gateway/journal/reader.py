@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.command_record import CommandRecord
 from gateway.journal.batch import SELECT_BATCH, RowBatch
 from gateway.journal.cursors import decode_cursor, encode_cursor
 from gateway.journal.ledger_pages import LedgerQuery, read_ledger
@@ -36,8 +35,9 @@ from gateway.journal.types import (
     StoredCommand,
 )
 from gateway.journal.windows import read_windows
-from gateway.reading import LossReason, StoredReading
-from gateway.windows import Window, WindowQuery
+from gateway.model.command import CommandRecord
+from gateway.model.reading import LossReason, StoredReading
+from gateway.model.windows import Window, WindowQuery
 
 LIMIT_MAX: Final = 10_000
 _FIRST_MS: Final = -(2**63 - 1)

@@ -11,8 +11,8 @@ from typing import Final
 
 from gateway.journal.size import used_bytes
 from gateway.journal.transaction import count_rows
-from gateway.ledger import HOUR_MS
-from gateway.reading import LossReason
+from gateway.model.ledger import HOUR_MS
+from gateway.model.reading import LossReason
 
 _SLICE: Final = 5000
 _COMMANDS_KEPT_MS: Final = 24 * HOUR_MS

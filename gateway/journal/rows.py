@@ -8,10 +8,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gateway.command_record import CommandRecord, CommandState
 from gateway.journal.batch import stored_reading
 from gateway.journal.types import DeviceRow, StoredCommand
-from gateway.reading import Reading, StoredReading
+from gateway.model.command import CommandRecord, CommandState
+from gateway.model.reading import Reading, StoredReading
 
 Row = Sequence[Any]
 _INTEGER_MAX: Final = 2**63 - 1

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from gateway.clock import WallClock
 from gateway.journal.ddl import LEDGER_FROM_REST
 from gateway.journal.rows import READING_COLUMNS
 from gateway.journal.transaction import count_rows
+from gateway.runtime.clock import WallClock
 
 _SLICE: Final = 2000
 _BUDGET_S: Final = 20.0

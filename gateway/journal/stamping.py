@@ -10,9 +10,9 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.clock import WallClock
 from gateway.journal.transaction import Transaction
-from gateway.ledger import hour_of
+from gateway.model.ledger import hour_of
+from gateway.runtime.clock import WallClock
 
 HOLD_MS: Final = 15 * 60_000
 """Longest time that delivery waits for the clock."""

@@ -4,7 +4,7 @@ import sqlite3
 
 from gateway.journal.size import used_bytes
 from gateway.journal.types import JournalStats, SinkProgress
-from gateway.reading import LossReason
+from gateway.model.reading import LossReason
 
 
 def read_stats(connection: sqlite3.Connection) -> JournalStats:

@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.clock import WallClock
 from gateway.journal.calendar import JUMP_MS, Calendar
 from gateway.journal.ddl import migrate
 from gateway.journal.errors import JournalClosed, JournalCorrupt, JournalUnavailable
@@ -28,8 +27,9 @@ from gateway.journal.stamping import Stamped, release, restamp
 from gateway.journal.transaction import Marks, Transaction
 from gateway.journal.trouble import in_words, is_corrupt
 from gateway.journal.types import LastSample
-from gateway.ledger import BootKey
-from gateway.reading import Quality
+from gateway.model.ledger import BootKey
+from gateway.model.reading import Quality
+from gateway.runtime.clock import WallClock
 
 _log = logging.getLogger(__name__)
 

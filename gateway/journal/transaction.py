@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from gateway.command_record import CommandRecord, CommandState
 from gateway.journal.operations import Advance, Append, Bury, Flush, Operation, SaveCommand
 from gateway.journal.rows import (
     COMMAND_COLUMNS,
@@ -17,8 +16,9 @@ from gateway.journal.rows import (
 )
 from gateway.journal.size import used_bytes
 from gateway.journal.types import LastSample, StoredCommand
-from gateway.ledger import Account, BootKey, hour_of
-from gateway.reading import Loss, Quality, Reading, StoredReading
+from gateway.model.command import CommandRecord, CommandState
+from gateway.model.ledger import Account, BootKey, hour_of
+from gateway.model.reading import Loss, Quality, Reading, StoredReading
 
 _INSERT_READING: Final = (
     f"INSERT INTO readings ({READING_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"

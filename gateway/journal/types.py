@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from gateway.command_record import CommandRecord
-from gateway.reading import LossReason, StoredReading
+from gateway.model.command import CommandRecord
+from gateway.model.reading import LossReason, StoredReading
 
 _NO_METADATA: Mapping[str, str] = MappingProxyType({})
 
@@ -117,7 +117,7 @@ class LastSample:
 
 @dataclass(frozen=True, slots=True)
 class LedgerHour:
-    """The account of one device for the hour that began at `hour_ms` (UTC); see `gateway.ledger`."""
+    """The account of one device for the hour that began at `hour_ms` (UTC); see `gateway.model.ledger`."""
 
     device: str
     hour_ms: int

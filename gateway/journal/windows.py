@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from gateway.reading import ReadingValue
-from gateway.windows import Aggregate, ChannelKind, Summary, Window, WindowQuery
+from gateway.model.reading import ReadingValue
+from gateway.model.windows import Aggregate, ChannelKind, Summary, Window, WindowQuery
 
 _FUNCTIONS: Final[Mapping[Aggregate, str]] = {
     Aggregate.MEAN: "avg",

@@ -16,7 +16,7 @@ from gateway.journal.subscribers import Subscribers
 from gateway.journal.transaction import Transaction
 from gateway.journal.trouble import in_words, is_corrupt, is_temporary
 from gateway.journal.types import JournalState, JournalStatus, LastSample, StoredCommand
-from gateway.reading import StoredReading
+from gateway.model.reading import StoredReading
 
 _BACKOFF_MIN_S: Final = 0.5
 _BACKOFF_MAX_S: Final = 10.0

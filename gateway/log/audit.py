@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from gateway.command_record import CommandRecord
 from gateway.log.layout import to_json
 from gateway.log.log_thread import AuditLine
 from gateway.log.redaction import Redactor
-from gateway.times import format_ms
+from gateway.model.command import CommandRecord
+from gateway.model.times import format_ms
 
 
 class AuditLog:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gateway.config.settings import LogFormat
 from gateway.log.entry import Entry
-from gateway.times import format_ms
+from gateway.model.times import format_ms
 
 Layout = Callable[[Entry], str]
 

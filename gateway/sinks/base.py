@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from gateway.journal.types import StoredCommand
-from gateway.reading import StoredReading
+from gateway.model.reading import StoredReading
 
 
 class SinkUnavailable(Exception):

@@ -10,19 +10,19 @@ from marshmallow import Schema
 from api.ports import DummyPort, Ports
 from arduino_iface.arguments import InvalidArguments, pack
 from arduino_iface.schema import parse
-from gateway.command_record import CommandRecord, CommandState
-from gateway.errors import CommandError
-from gateway.event_stream import Events
-from gateway.events import EventFeed
-from gateway.history import HistoryUnavailable
+from gateway.access.keys import Key, KeyRing, Scope, digest_of
+from gateway.devices.labels import LabelledDevices, Labels
+from gateway.history.history import HistoryUnavailable
 from gateway.journal.types import DeviceRow, LedgerHour, StoredCommand
-from gateway.keys import Key, KeyRing, Scope, digest_of
-from gateway.labels import LabelledDevices, Labels
+from gateway.live.feed import EventFeed
+from gateway.live.stream import Events
 from gateway.log.entry import Entry
-from gateway.metrics import Family, Histogram
-from gateway.reading import Quality, Reading, StoredReading
-from gateway.registry import DeviceHealth, DeviceState, DeviceView, Registry
-from gateway.windows import Window, WindowQuery, summed_up
+from gateway.model.command import CommandRecord, CommandState
+from gateway.model.errors import CommandError
+from gateway.model.reading import Quality, Reading, StoredReading
+from gateway.model.registry import DeviceHealth, DeviceState, DeviceView, Registry
+from gateway.model.windows import Window, WindowQuery, summed_up
+from gateway.observe.metrics import Family, Histogram
 
 NOW_MS = 1_795_158_000_000  # 2026-11-20T07:00:00.000Z
 NOW_MONO = 5000.0

@@ -10,7 +10,7 @@ from api.attempts import FailedAttempts
 from api.schemas.problem import ProblemSchema
 from api.schemas.session import SessionSchema
 from api.session_store import SessionStore
-from gateway.keys import Scope
+from gateway.access.keys import Scope
 from tests.api.doubles import Gateway, Settings, fits
 
 FAN = {"name": "fan", "arguments": {"speed": 128}}

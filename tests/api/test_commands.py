@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 
 from api.schemas.command import CommandListSchema, CommandSchema
 from api.schemas.problem import ProblemSchema
-from gateway.command_record import CommandState
-from gateway.errors import CommandError
+from gateway.model.command import CommandState
+from gateway.model.errors import CommandError
 from tests.api.doubles import DONE, Gateway, fits
 
 COMMANDS = "/api/v1/devices/greenhouse/commands"

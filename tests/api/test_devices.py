@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.schemas.device import DeviceListSchema, DeviceSchema
-from gateway.registry import DeviceState
+from gateway.model.registry import DeviceState
 from tests.api.doubles import GREENHOUSE, NOW_MONO, Gateway, fits
 
 

@@ -17,10 +17,10 @@ from flask.testing import FlaskClient
 from api.app import create_app
 from api.events import HEARTBEAT_S
 from api.streams import STREAMS_MAX, streams_of
-from gateway.command_record import CommandState
-from gateway.events import Position
 from gateway.journal.types import StoredCommand
-from gateway.registry import DeviceState
+from gateway.live.feed import Position
+from gateway.model.command import CommandState
+from gateway.model.registry import DeviceState
 from tests.api.doubles import DONE, GREENHOUSE, Gateway, Settings, stored
 from tests.api.serving import DEADLINE_S, Running
 

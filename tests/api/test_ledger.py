@@ -1,7 +1,7 @@
 from flask.testing import FlaskClient
 
 from gateway.journal.types import LedgerHour
-from gateway.reading import LossReason
+from gateway.model.reading import LossReason
 from tests.api.doubles import NOW_MS, Gateway
 
 HOUR_MS = 3_600_000

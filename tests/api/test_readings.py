@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from api.schemas.problem import ProblemSchema
 from api.schemas.reading import LatestListSchema, ReadingListSchema
-from gateway.reading import Quality
+from gateway.model.reading import Quality
 from tests.api.doubles import GREENHOUSE, NOW_MONO, NOW_MS, Gateway, fits, stored
 
 HISTORY = "/api/v1/devices/greenhouse/readings"

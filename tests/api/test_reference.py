@@ -4,7 +4,7 @@ import re
 
 from flask.testing import FlaskClient
 
-from gateway.keys import Scope
+from gateway.access.keys import Scope
 from tests.api.doubles import Gateway
 
 

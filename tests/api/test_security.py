@@ -2,8 +2,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from gateway.keys import Scope
-from gateway.loopback import is_loopback
+from gateway.access.keys import Scope
+from gateway.access.loopback import is_loopback
 from tests.api.doubles import Gateway, Settings
 
 PAGE = "http://localhost:3000"

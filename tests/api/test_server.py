@@ -9,8 +9,8 @@ import pytest
 from api.app import create_app
 from api.binding import CannotListen, PortInUse
 from api.server import ApiServer, Limits
-from gateway.clock import MachineClock
-from gateway.worker import WorkerThread
+from gateway.runtime.clock import MachineClock
+from gateway.runtime.worker import WorkerThread
 from tests.api.doubles import Gateway, Settings
 from tests.api.serving import DEADLINE_S, Gate, Running, read_reply, serving
 

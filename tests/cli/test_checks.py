@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway import cli
-from gateway.checks import Person, Verdict, check_bus, check_folder, check_space, judge_port
 from gateway.config.settings import BusSettings, BusType
+from gateway.observe.checks import Person, Verdict, check_bus, check_folder, check_space, judge_port
 
 NOBODY = Person("nobody", 65534, frozenset([65534]))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway import cli
-from gateway.keys import KeyStore, Scope
+from gateway.access.keys import KeyStore, Scope
 
 
 @pytest.fixture(autouse=True)

@@ -9,20 +9,20 @@ from arduino_iface.i2c_link import I2cLink
 from dummy_hw.board import DummyBoard
 from dummy_hw.i2c_bus import DummyI2cTransport
 from dummy_hw.serial_wire import DummySerialTransport
-from gateway.buses import Buses
-from gateway.collection.intake import Source
 from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.config.settings import BusSettings, BusType
-from gateway.device_maker import DeviceMaker
-from gateway.discovery.book import Place
+from gateway.devices.buses import Buses
+from gateway.devices.labels import Labels
+from gateway.devices.maker import DeviceMaker
+from gateway.devices.roster import Fleet
+from gateway.drivers.intake import Source
 from gateway.drivers.protocol import ProtocolDriver
-from gateway.fleet import Fleet
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal.ticket import Ticket
-from gateway.labels import Labels
-from gateway.reading import StoredReading
-from gateway.registry import DeviceState, DeviceView, Registry
+from gateway.model.place import Place
+from gateway.model.reading import StoredReading
+from gateway.model.registry import DeviceState, DeviceView, Registry
 from tests.support.clock import FakeClock
 
 STEP_S = 0.05

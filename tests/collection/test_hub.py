@@ -5,10 +5,10 @@ import pytest
 from arduino_iface.bus import I2cBus, SerialBus
 from arduino_iface.i2c_link import I2cLink
 from arduino_iface.serial_link import SerialLink
-from gateway.buses import Buses, RealTransports
 from gateway.config.settings import BusSettings, BusType
-from gateway.hub import LiveHub
-from gateway.reading import StoredReading
+from gateway.devices.buses import Buses, RealTransports
+from gateway.live.latest import LiveHub
+from gateway.model.reading import StoredReading
 from tests.journal.records import sample
 
 

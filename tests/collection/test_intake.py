@@ -8,10 +8,10 @@ from arduino_iface import schema
 from arduino_iface.device import Identity, Polled
 from arduino_iface.errors import ProtocolMismatch
 from arduino_iface.sample import Sample
-from gateway.collection.intake import SKIP_MAX, Intake, Source
+from gateway.drivers.intake import SKIP_MAX, Intake, Source
 from gateway.journal.errors import JournalFull
 from gateway.journal.types import LastSample
-from gateway.reading import Loss, LossReason, Quality, Reading
+from gateway.model.reading import Loss, LossReason, Quality, Reading
 from tests.exchange.boards import SCHEMA
 from tests.support.clock import FakeClock
 

@@ -4,10 +4,10 @@ from collections import Counter
 
 from arduino_iface.errors import BadFrame, BusFault, DeviceSilent
 from dummy_hw.board import DummyBoard
-from gateway.collection.intake import Source
 from gateway.collection.poller import DevicePoller
+from gateway.drivers.intake import Source
 from gateway.drivers.maker import DuePolls, ReadingMaker
-from gateway.ledger import HOUR_MS
+from gateway.model.ledger import HOUR_MS
 from tests.collection.house import House
 from tests.collection.test_poller import attached
 from tests.exchange.boards import ADDRESS

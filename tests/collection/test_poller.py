@@ -13,7 +13,7 @@ from arduino_iface.messages import CommandStatus
 from dummy_hw.board import DummyBoard
 from dummy_hw.eeprom import MemoryEeprom
 from dummy_hw.serial_wire import DummySerialTransport
-from gateway.registry import DeviceState
+from gateway.model.registry import DeviceState
 from tests.collection.house import STEP_S, House
 from tests.exchange.boards import ADDRESS, make_board
 

@@ -1,6 +1,6 @@
 """What is known of devices, and which board is which."""
 
-from gateway.registry import DeviceState, DeviceView, Registry
+from gateway.model.registry import DeviceState, DeviceView, Registry
 
 
 def view(name: str, state: DeviceState = DeviceState.OFFLINE) -> DeviceView:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.collection.backoff import BackOff
 from gateway.collection.schedule import RETRY_TICK_S, Schedule, tick_s
+from gateway.runtime.backoff import BackOff
 
 intervals = st.floats(0.01, 86_400.0)
 starts = st.floats(0.0, 1e6)

@@ -14,18 +14,18 @@ from arduino_iface.i2c_link import I2cLink
 from dummy_hw.board import DummyBoard
 from dummy_hw.eeprom import MemoryEeprom
 from dummy_hw.i2c_bus import DummyI2cTransport
-from gateway.clock import MachineClock
-from gateway.collection.intake import Source
 from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.collection.schedule import Schedule
 from gateway.collection.timers import DeviceTimer
 from gateway.collection.worker import CollectionWorker
+from gateway.drivers.intake import Source
 from gateway.drivers.protocol import ProtocolDriver
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
-from gateway.journal_worker import JournalWorker
-from gateway.registry import DeviceState, Registry
-from gateway.worker import WorkerThread
+from gateway.journal.worker import JournalWorker
+from gateway.model.registry import DeviceState, Registry
+from gateway.runtime.clock import MachineClock
+from gateway.runtime.worker import WorkerThread
 from tests.arduino_iface.waiting import until
 from tests.collection.house import House
 from tests.exchange.boards import ADDRESS, SCHEMA, make_board

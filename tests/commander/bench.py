@@ -9,10 +9,10 @@ from arduino_iface.i2c_link import I2cLink
 from arduino_iface.messages import CommandStatus
 from dummy_hw.board import DummyBoard
 from dummy_hw.i2c_bus import DummyI2cTransport
-from gateway.command_record import CommandRecord
-from gateway.commander import Commander, CommandHistory, CommandLedger, CommandOrder
+from gateway.commands.commander import Commander, CommandHistory, CommandLedger, CommandOrder
 from gateway.journal.errors import JournalUnavailable
 from gateway.journal.journal import Journal
+from gateway.model.command import CommandRecord
 from tests.collection.house import House
 from tests.exchange.boards import ADDRESS, make_board
 

@@ -7,8 +7,8 @@ import pytest
 
 from arduino_iface.errors import BusFault
 from dummy_hw.command_desk import DONE, FAILED, REFUSED, Outcome, running
-from gateway.command_record import CommandRecord, CommandState
-from gateway.errors import CommandError
+from gateway.model.command import CommandRecord, CommandState
+from gateway.model.errors import CommandError
 from tests.commander.bench import COMMAND_TYPE, FAN, TARE, keyed
 from tests.commander.test_queue import QueueBench
 

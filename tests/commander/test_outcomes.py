@@ -9,9 +9,9 @@ from arduino_iface.device import OutcomeUnknown
 from arduino_iface.errors import BusBusy, DeviceRestarted, PortLost, WireError
 from arduino_iface.messages import CommandStatus
 from dummy_hw.command_desk import FAILED, REFUSED, running
-from gateway.command_record import CommandState
-from gateway.commander import CommandOrder
-from gateway.errors import CommandError
+from gateway.commands.commander import CommandOrder
+from gateway.model.command import CommandState
+from gateway.model.errors import CommandError
 from tests.commander.bench import FAN, TARE, Bench
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from arduino_iface.errors import BusBusy
 from dummy_hw.command_desk import DONE
-from gateway.command_queue import QUEUE_MAX
-from gateway.command_record import CommandRecord, CommandState
-from gateway.command_worker import CommandWorker
-from gateway.errors import CommandError
+from gateway.commands.queue import QUEUE_MAX
+from gateway.commands.worker import CommandWorker
 from gateway.journal.types import StoredCommand
+from gateway.model.command import CommandRecord, CommandState
+from gateway.model.errors import CommandError
 from tests.commander.bench import FAN, TARE, Bench, keyed
 
 PATIENT = replace(FAN, queue_s=60.0)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.command_record import CommandRecord, CommandState
-from gateway.commander import IDEMPOTENCY_KEPT_MS, TOKENS, CommandOrder
-from gateway.errors import CommandError
+from gateway.commands.commander import IDEMPOTENCY_KEPT_MS, TOKENS, CommandOrder
 from gateway.journal.errors import JournalFull
+from gateway.model.command import CommandRecord, CommandState
+from gateway.model.errors import CommandError
 from tests.arduino_iface.waiting import running
 from tests.commander.bench import FAN, TARE, Bench, UnreadableHistory, keyed
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from gateway.journal import StoredCommand
-from gateway.reading import StoredReading
+from gateway.model.reading import StoredReading
 from gateway.sinks.base import Heartbeat, Rejected
 
 Trouble = Callable[[Sequence[StoredReading]], Sequence[Rejected] | None]

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.clock import MachineClock
 from gateway.delivery.worker import DeliveryWorker
 from gateway.journal import Journal, JournalReader
-from gateway.reading import Reading
+from gateway.model.reading import Reading
+from gateway.runtime.clock import MachineClock
 from gateway.sinks.base import Heartbeat, Sink
 from tests.delivery.records import HEARTBEAT, reading
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from gateway.command_record import CommandRecord, CommandState
 from gateway.journal.types import StoredCommand
-from gateway.reading import Reading, ReadingValue, StoredReading
+from gateway.model.command import CommandRecord, CommandState
+from gateway.model.reading import Reading, ReadingValue, StoredReading
 from gateway.sinks.base import Heartbeat
 
 UID = "0011223344556677"

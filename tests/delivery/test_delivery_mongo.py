@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from gateway.command_record import CommandState
 from gateway.delivery.state import DeliveryStatus
 from gateway.delivery.stream import BATCH_MAX
-from gateway.sinks.mongo import MongoSink
+from gateway.model.command import CommandState
+from gateway.sinks.mongo.sink import MongoSink
 from tests.delivery.conftest import Database, SinkTo
 from tests.delivery.house import House
 from tests.delivery.records import T0_MS, command_record, reading

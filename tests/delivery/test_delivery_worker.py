@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.clock import MachineClock
-from gateway.command_record import CommandState
 from gateway.delivery.state import DeliveryStatus
 from gateway.delivery.stream import ATTEMPTS_ALONE, BATCH_MAX
 from gateway.delivery.worker import (
@@ -21,7 +19,9 @@ from gateway.delivery.worker import (
     DeliveryWorker,
 )
 from gateway.journal import JournalUnavailable
-from gateway.reading import StoredReading
+from gateway.model.command import CommandState
+from gateway.model.reading import StoredReading
+from gateway.runtime.clock import MachineClock
 from gateway.sinks.base import Rejected, SinkUnavailable
 from tests.delivery.fake_sink import FakeSink
 from tests.delivery.house import House

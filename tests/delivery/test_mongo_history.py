@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.history import History, HistoryUnavailable
+from gateway.history.history import History, HistoryUnavailable
 from gateway.journal import Journal, JournalReader
 from gateway.journal.types import Order
-from gateway.reading import Reading
-from gateway.sinks.mongo import MongoSink
-from gateway.sinks.mongo_history import REST_S, MongoHistory
-from gateway.windows import Aggregate, ChannelKind, WindowQuery, summed_up
+from gateway.model.reading import Reading
+from gateway.model.windows import Aggregate, ChannelKind, WindowQuery, summed_up
+from gateway.sinks.mongo.history import REST_S, MongoHistory
+from gateway.sinks.mongo.sink import MongoSink
 from tests.delivery.conftest import Database
 from tests.support.clock import FakeClock
 from tests.support.mongod import Mongod

@@ -5,10 +5,10 @@ from typing import Any
 import pymongo
 import pytest
 
-from gateway.command_record import CommandState
-from gateway.reading import Reading, StoredReading
+from gateway.model.command import CommandState
+from gateway.model.reading import Reading, StoredReading
 from gateway.sinks.base import SinkUnavailable
-from gateway.sinks.mongo import MongoSink
+from gateway.sinks.mongo.sink import MongoSink
 from tests.delivery.conftest import Database, SinkTo
 from tests.delivery.records import HEARTBEAT, T0_MS, UID, command, stored
 from tests.support.mongod import Mongod
@@ -290,7 +290,7 @@ def test_writes_are_confirmed_by_the_servers_journal_unless_the_address_says_oth
     shared_server: Mongod, database: Database
 ) -> None:
     def concern(uri: str) -> dict[str, Any]:
-        from gateway.sinks.mongo_target import open_target
+        from gateway.sinks.mongo.target import open_target
 
         target = open_target(uri, "gateway", "pi-test")
         document = target._readings.write_concern.document
@@ -302,7 +302,7 @@ def test_writes_are_confirmed_by_the_servers_journal_unless_the_address_says_oth
 
 
 def test_pymongo_still_calls_the_whole_batch_unavailable_when_its_confirmation_fails() -> None:
-    from gateway.sinks.mongo_errors import judge_batch
+    from gateway.sinks.mongo.errors import judge_batch
 
     duplicate = {"index": 0, "code": 11000, "keyPattern": {"_id": 1}, "errmsg": "there"}
     concern = {"code": 64, "errmsg": "waiting for replication timed out"}
@@ -316,7 +316,7 @@ def test_pymongo_still_calls_the_whole_batch_unavailable_when_its_confirmation_f
 
 @pytest.mark.parametrize("code", [14031, 10107, 11600, 189, 50, 262, 91])
 def test_the_servers_state_never_rejects_a_document(code: int) -> None:
-    from gateway.sinks.mongo_errors import judge_batch
+    from gateway.sinks.mongo.errors import judge_batch
 
     with pytest.raises(SinkUnavailable) as caught:
         judge_batch(pymongo.errors.BulkWriteError({"writeErrors": [{"index": 0, "code": code}]}))

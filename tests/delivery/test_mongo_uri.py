@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from gateway.sinks.mongo import check_uri
+from gateway.sinks.mongo.sink import check_uri
 
 PASSWORD = "hunter2secret"
 

@@ -10,7 +10,7 @@ from dummy_hw.i2c_bus import DummyI2cTransport
 from gateway.collection.poller import DevicePoller
 from gateway.discovery.i2c import I2cDiscovery
 from gateway.discovery.worker import Strangers
-from gateway.registry import DeviceState, DeviceView
+from gateway.model.registry import DeviceState, DeviceView
 from tests.collection.house import House
 from tests.exchange.boards import make_board
 from tests.support.clock import FakeClock

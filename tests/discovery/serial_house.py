@@ -9,20 +9,20 @@ from arduino_iface.serial_ports import UsbPort
 from dummy_hw.board import DummyBoard
 from dummy_hw.eeprom import MemoryEeprom
 from dummy_hw.pty_board import PtyBoards
-from gateway.buses import Buses, RealTransports
-from gateway.clock import MachineClock
 from gateway.collection.worker import CollectionWorker
 from gateway.config.settings import BusSettings, BusType, DeviceSettings
-from gateway.device_maker import DeviceMaker
+from gateway.devices.buses import Buses, RealTransports
+from gateway.devices.labels import Labels
+from gateway.devices.maker import DeviceMaker
+from gateway.devices.roster import Fleet
 from gateway.discovery.serial import SerialDiscovery
 from gateway.discovery.worker import DiscoveryWorker, Strangers
-from gateway.fleet import Fleet
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
-from gateway.journal_worker import JournalWorker
-from gateway.labels import Labels
-from gateway.registry import DeviceState, DeviceView, Registry
-from gateway.worker import WorkerThread
+from gateway.journal.worker import JournalWorker
+from gateway.model.registry import DeviceState, DeviceView, Registry
+from gateway.runtime.clock import MachineClock
+from gateway.runtime.worker import WorkerThread
 from tests.arduino_iface.waiting import until
 from tests.exchange.boards import make_board
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.discovery.book import Book, Entry, Place
+from gateway.model.place import Book, Entry, Place
 
 UID = "00112233445566aa"
 HERE, THERE = Place("i2c1", 0x12), Place("bench")

@@ -7,15 +7,15 @@ from pathlib import Path
 from arduino_iface.bus import I2cBus
 from arduino_iface.errors import BusBusy, BusFault
 from arduino_iface.lock import Priority
-from gateway.buses import Buses
-from gateway.clock import MachineClock
 from gateway.config.settings import BusSettings, BusType
-from gateway.device_maker import DeviceMaker
+from gateway.devices.buses import Buses
+from gateway.devices.labels import Labels
+from gateway.devices.maker import DeviceMaker
+from gateway.devices.roster import Fleet, Stranger
 from gateway.discovery.i2c import I2cDiscovery
-from gateway.fleet import Fleet, Stranger
 from gateway.journal.journal import Journal
-from gateway.labels import Labels
-from gateway.registry import Registry
+from gateway.model.registry import Registry
+from gateway.runtime.clock import MachineClock
 from tests.arduino_iface.waiting import running, until
 
 

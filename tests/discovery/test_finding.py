@@ -8,7 +8,7 @@ from arduino_iface.frame import I2C_FRAME_MAX, Frame
 from arduino_iface.register_map import REGISTER_TYPES, RegisterChannel, RegisterMap
 from dummy_hw.factory import make_registers
 from dummy_hw.faults import Fault
-from gateway.registry import DeviceState
+from gateway.model.registry import DeviceState
 from tests.discovery.house import UID_A, UID_B, MemoryChip, SearchingHouse
 
 NAME_A = "bench-66aa"

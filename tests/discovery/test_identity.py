@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dummy_hw.board import DummyBoard
-from gateway.registry import DeviceState
+from gateway.model.registry import DeviceState
 from tests.discovery.house import UID_A, UID_B, SearchingHouse
 
 NAME_A = "bench-66aa"

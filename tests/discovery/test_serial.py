@@ -14,7 +14,7 @@ from arduino_iface.line_reader import LineSettings
 from dummy_hw.factory import make_lines
 from dummy_hw.pty_board import PtyBoards
 from gateway.config.settings import DeviceSettings
-from gateway.registry import DeviceState
+from gateway.model.registry import DeviceState
 from tests.arduino_iface.waiting import until
 from tests.discovery.house import UID_A, UID_B
 from tests.discovery.serial_house import SerialHouse, board, bus, watch

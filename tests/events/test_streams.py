@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.command_record import CommandState
-from gateway.event_stream import Events, EventStream
-from gateway.event_worker import EventWorker
-from gateway.events import Event, EventFeed, EventType, Position
 from gateway.journal import Journal, JournalReader
 from gateway.journal.types import StoredCommand
-from gateway.reading import StoredReading
-from gateway.registry import DeviceHealth, DeviceState, DeviceView, Registry
+from gateway.live.feed import Event, EventFeed, EventType, Position
+from gateway.live.stream import Events, EventStream
+from gateway.live.worker import EventWorker
+from gateway.model.command import CommandState
+from gateway.model.reading import StoredReading
+from gateway.model.registry import DeviceHealth, DeviceState, DeviceView, Registry
 from tests.journal.records import command, sample
 from tests.support.clock import FakeClock
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from arduino_iface.device import OutcomeUnknown
 from arduino_iface.errors import WireError
 from dummy_hw.faults import Fault
-from gateway.collection.intake import Intake, Source
+from gateway.drivers.intake import Intake, Source
 from gateway.journal.types import LastSample
-from gateway.reading import Loss, Reading
+from gateway.model.reading import Loss, Reading
 from tests.exchange.boards import WIRES, Bench
 
 SAMPLE_S = 0.1

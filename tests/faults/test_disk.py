@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from gateway.buses import Buses, RealTransports
+from gateway.devices.buses import Buses, RealTransports
 from gateway.journal import Journal, JournalReader, JournalStatus
-from gateway.status import StatusBoard, StatusSources
-from gateway.supervisor import WorkerState, WorkerView
-from gateway.timekeeper import Timekeeper
+from gateway.observe.status import StatusBoard, StatusSources
+from gateway.runtime.supervisor import WorkerState, WorkerView
+from gateway.runtime.timekeeper import Timekeeper
 from tests.faults.waiting import healthy_counts, journal_of, until_ready
 from tests.journal.conftest import MakeJournal
 from tests.journal.faulty import FaultyDisk

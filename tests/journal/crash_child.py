@@ -4,8 +4,8 @@ import sys
 import threading
 from pathlib import Path
 
-from gateway.clock import MachineClock
 from gateway.journal import Journal
+from gateway.runtime.clock import MachineClock
 from tests.journal.records import UID, line, samples
 
 

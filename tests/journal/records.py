@@ -1,7 +1,7 @@
 """Readings and commands for the journal's tests."""
 
-from gateway.command_record import CommandRecord, CommandState
-from gateway.reading import Loss, LossReason, Reading
+from gateway.model.command import CommandRecord, CommandState
+from gateway.model.reading import Loss, LossReason, Reading
 
 UID = "0011223344556677"
 T0 = 1_700_000_000_000

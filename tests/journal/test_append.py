@@ -8,7 +8,7 @@ import pytest
 
 from gateway.journal import Journal, JournalClosed, JournalFull, JournalReader
 from gateway.journal.pending import OTHERS_MAX
-from gateway.reading import Loss, LossReason, Quality
+from gateway.model.reading import Loss, LossReason, Quality
 from tests.journal.conftest import MakeJournal
 from tests.journal.records import T0, UID, line, loss, sample, samples
 from tests.support.clock import FakeClock

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.command_record import CommandRecord, CommandState
 from gateway.journal import DeviceRow, InvalidCursor, Journal, JournalReader, Order, StoredCommand
+from gateway.model.command import CommandRecord, CommandState
 from tests.journal.conftest import MakeJournal
 from tests.journal.records import T0, command
 from tests.support.clock import FakeClock

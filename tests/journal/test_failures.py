@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.command_record import CommandState
 from gateway.journal import DeadLetter, Journal, JournalFull, JournalReader, JournalStatus
+from gateway.model.command import CommandState
 from tests.journal.conftest import MakeJournal
 from tests.journal.faulty import FaultyDisk
 from tests.journal.records import UID, command, line, loss, sample, samples

@@ -7,8 +7,8 @@ import pytest
 
 from gateway.journal import InvalidCursor, Journal, JournalReader
 from gateway.journal.ddl import MIGRATIONS
-from gateway.ledger import HOUR_MS, hour_of
-from gateway.reading import Loss, LossReason, Through
+from gateway.model.ledger import HOUR_MS, hour_of
+from gateway.model.reading import Loss, LossReason, Through
 from tests.journal.conftest import MakeJournal
 from tests.journal.records import T0, UID, line, loss, sample, samples
 from tests.journal.test_retention import BOUND, DAY_S, fill, open_with, settle

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from gateway.command_record import CommandState
 from gateway.journal import (
     Journal,
     JournalCorrupt,
@@ -17,6 +16,7 @@ from gateway.journal import (
     JournalUnavailable,
     NotAJournal,
 )
+from gateway.model.command import CommandState
 from tests.journal.conftest import MakeJournal
 from tests.journal.faulty import FaultyDisk
 from tests.journal.records import UID, command, line, sample, samples

@@ -17,7 +17,7 @@ from gateway.journal import (
     Order,
 )
 from gateway.journal.cursors import decode_cursor, encode_cursor
-from gateway.reading import Reading
+from gateway.model.reading import Reading
 from tests.journal.conftest import MakeJournal
 from tests.journal.records import T0, line, sample, samples
 from tests.support.clock import FakeClock

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway.command_record import CommandState
 from gateway.journal import DeadLetter, Journal, JournalReader
-from gateway.reading import LossReason
+from gateway.model.command import CommandState
+from gateway.model.reading import LossReason
 from tests.journal.conftest import MakeJournal
 from tests.journal.records import UID, command, line, sample, samples
 from tests.support.clock import FakeClock

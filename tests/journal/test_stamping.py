@@ -5,7 +5,7 @@ import pytest
 from gateway.journal import Journal, JournalReader
 from gateway.journal.calendar import GRACE_S, Calendar
 from gateway.journal.stamping import HOLD_MS
-from gateway.reading import Quality, Reading
+from gateway.model.reading import Quality, Reading
 from tests.journal.conftest import MakeJournal
 from tests.journal.records import UID
 from tests.journal.test_ledger import totals

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.history import History
+from gateway.history.history import History
 from gateway.journal import Journal, JournalReader
 from gateway.journal.types import Order
-from gateway.reading import Reading, ReadingValue
-from gateway.windows import Aggregate, ChannelKind, Window, WindowQuery, summed_up
+from gateway.model.reading import Reading, ReadingValue
+from gateway.model.windows import Aggregate, ChannelKind, Window, WindowQuery, summed_up
 from tests.support.clock import FakeClock
 
 CHANNELS = {

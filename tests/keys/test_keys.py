@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.keys import KEYS_MAX, KeyProblem, KeyRing, KeyStore, Scope, digest_of
+from gateway.access.keys import KEYS_MAX, KeyProblem, KeyRing, KeyStore, Scope, digest_of
 
 NOW_MS = 1_795_158_000_000
 

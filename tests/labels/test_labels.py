@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.devices.labels import Label, LabelledDevices, Labels, NotStored
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal.types import DeviceRow
-from gateway.journal_worker import JournalWorker
-from gateway.labels import Label, LabelledDevices, Labels, NotStored
-from gateway.registry import DeviceState, DeviceView, Registry
-from gateway.worker import WorkerThread
+from gateway.journal.worker import JournalWorker
+from gateway.model.registry import DeviceState, DeviceView, Registry
+from gateway.runtime.worker import WorkerThread
 from tests.support.clock import FakeClock
 
 VIEW = DeviceView(

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ledger import (
+from gateway.model.ledger import (
     HOUR_MS,
     HOURS_MAX,
     Account,
@@ -15,7 +15,7 @@ from gateway.ledger import (
     losses_of,
     spread,
 )
-from gateway.reading import Loss, LossReason, Reading, Through
+from gateway.model.reading import Loss, LossReason, Reading, Through
 
 UID = "0011223344556677"
 MOMENTS = st.integers(-(10**13), 10**13)

@@ -1,7 +1,7 @@
 import json
 import re
 
-from gateway.command_record import CommandRecord, CommandState
+from gateway.model.command import CommandRecord, CommandState
 from tests.log.conftest import Begin
 
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from arduino_iface.lock import Priority, PriorityLock
-from gateway.command_record import CommandRecord, CommandState
 from gateway.delivery.state import DeliveryState, DeliveryStatus
 from gateway.journal.journal import Journal
 from gateway.log.system import LogStats
-from gateway.metrics import CommandTally, Family, Histogram, Metrics, MetricSources
-from gateway.registry import DeviceHealth, DeviceState, DeviceView
-from gateway.supervisor import WorkerState, WorkerView
+from gateway.model.command import CommandRecord, CommandState
+from gateway.model.registry import DeviceHealth, DeviceState, DeviceView
+from gateway.observe.metrics import CommandTally, Family, Histogram, Metrics, MetricSources
+from gateway.runtime.supervisor import WorkerState, WorkerView
 from tests.support.clock import FakeClock
 
 DELIVERY = DeliveryState(

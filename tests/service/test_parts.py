@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.journal import Journal, JournalReader
-from gateway.reading import Reading, StoredReading
+from gateway.model.reading import Reading, StoredReading
 from gateway.service import files
 from gateway.service.backup import JournalBackup
 from gateway.service.errors import ServiceError

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gateway.journal.reader import JournalReader
 from gateway.journal.ticket import Ticket
-from gateway.reading import Loss, Reading, StoredReading
+from gateway.model.reading import Loss, Reading, StoredReading
 from tests.simulation.errors import Violation
 
 PAGE = 5000

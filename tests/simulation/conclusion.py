@@ -3,9 +3,9 @@
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from gateway.command_record import CommandRecord
 from gateway.journal.errors import JournalError
-from gateway.reading import LossReason
+from gateway.model.command import CommandRecord
+from gateway.model.reading import LossReason
 from tests.simulation.errors import Violation
 from tests.simulation.happenings import pacify
 

@@ -6,32 +6,32 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from arduino_iface.bus import I2cBus
-from gateway.buses import Buses
-from gateway.clock import WallClock
 from gateway.collection.timers import DeviceTimer
 from gateway.collection.worker import CollectionWorker
-from gateway.command_record import CommandRecord
-from gateway.commander import Commander
+from gateway.commands.commander import Commander
 from gateway.delivery.worker import DeliveryWorker
-from gateway.device_maker import DeviceMaker
+from gateway.devices.buses import Buses
+from gateway.devices.labels import Labels
+from gateway.devices.maker import DeviceMaker
+from gateway.devices.roster import Fleet
 from gateway.discovery.i2c import I2cDiscovery
 from gateway.discovery.serial import SerialDiscovery
 from gateway.discovery.worker import DiscoveryWorker, Strangers
 from gateway.drivers.measured import LineDriver, RegisterDriver
-from gateway.fleet import Fleet
-from gateway.hub import LiveHub
 from gateway.journal.errors import JournalFull
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal.ticket import Ticket
-from gateway.journal_worker import JournalWorker
-from gateway.labels import Labels
-from gateway.reading import Loss, LossReason, Reading
-from gateway.reading_log import ReadingLog
-from gateway.registry import Registry
+from gateway.journal.worker import JournalWorker
+from gateway.live.latest import LiveHub
+from gateway.live.reading_log import ReadingLog
+from gateway.model.command import CommandRecord
+from gateway.model.reading import Loss, LossReason, Reading
+from gateway.model.registry import Registry
+from gateway.runtime.clock import WallClock
+from gateway.runtime.supervisor import Supervisor
+from gateway.runtime.worker import Worker
 from gateway.sinks.base import Heartbeat
-from gateway.supervisor import Supervisor
-from gateway.worker import Worker
 from tests.simulation.audit import Audit
 from tests.simulation.clock import SimClock
 from tests.simulation.disk import SimDisk

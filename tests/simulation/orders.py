@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from gateway.command_record import CommandRecord, CommandState
-from gateway.commander import CommandOrder
-from gateway.errors import CommandError
+from gateway.commands.commander import CommandOrder
+from gateway.model.command import CommandRecord, CommandState
+from gateway.model.errors import CommandError
 from tests.simulation.errors import Violation
 from tests.simulation.hardware import SimBoard
 from tests.simulation.life import Life

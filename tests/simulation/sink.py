@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from zlib import crc32
 
 from gateway.journal.types import StoredCommand
-from gateway.reading import StoredReading
+from gateway.model.reading import StoredReading
 from gateway.sinks.base import Heartbeat, Rejected, SinkUnavailable
 from tests.simulation.errors import Violation
 

@@ -8,8 +8,8 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 from arduino_iface.device import ProtocolDevice
-from gateway.collection.intake import Intake
 from gateway.delivery.flows import ReadingsFlow
+from gateway.drivers.intake import Intake
 from gateway.journal.pending import PendingQueue
 from tests.simulation import schedule
 from tests.simulation.runner import LENGTH_S, replay, run_seed, shrink

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from gateway.clock import WallClock
 from gateway.collection.timers import DeviceTimer
 from gateway.journal.errors import JournalError
-from gateway.worker import Worker, WorkerThread
+from gateway.runtime.clock import WallClock
+from gateway.runtime.worker import Worker, WorkerThread
 from tests.simulation.errors import Injected
 
 STEP_WAIT_MAX_S = 1.0

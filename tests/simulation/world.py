@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gateway.journal.errors import JournalError
 from gateway.journal.ticket import Ticket
-from gateway.supervisor import WorkerState
+from gateway.runtime.supervisor import WorkerState
 from tests.simulation import conclusion, happenings
 from tests.simulation.audit import Audit
 from tests.simulation.clock import SimClock

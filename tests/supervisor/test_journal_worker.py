@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import FatalError
 from gateway.journal.errors import JournalClosed, JournalInUse, JournalTooNew, NotAJournal
 from gateway.journal.journal import Journal
-from gateway.journal_worker import JournalWorker
-from gateway.worker import WorkerThread
+from gateway.journal.worker import JournalWorker
+from gateway.model.errors import FatalError
+from gateway.runtime.worker import WorkerThread
 from tests.journal.records import samples
 from tests.support.clock import FakeClock
 

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from gateway.signals import StopSignals
+from gateway.runtime.signals import StopSignals
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway import supervisor as subject
-from gateway.clock import MachineClock, WallClock
-from gateway.errors import FatalError
-from gateway.supervisor import Supervisor, WorkerState
+from gateway.model.errors import FatalError
+from gateway.runtime import supervisor as subject
+from gateway.runtime.clock import MachineClock, WallClock
+from gateway.runtime.supervisor import Supervisor, WorkerState
 from tests.arduino_iface.waiting import until
 from tests.supervisor.workers import Maker, Probe
 from tests.support.clock import FakeClock

@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.supervisor import WorkerState, WorkerView
-from gateway.watchdog import FRESH_S, STATUS_EVERY_S, Notifier, Signs, Watchdog, stale_workers
+from gateway.runtime.supervisor import WorkerState, WorkerView
+from gateway.runtime.watchdog import (
+    FRESH_S,
+    STATUS_EVERY_S,
+    Notifier,
+    Signs,
+    Watchdog,
+    stale_workers,
+)
 
 PID = 4711
 

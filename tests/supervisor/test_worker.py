@@ -1,6 +1,6 @@
 """The thread around a worker."""
 
-from gateway.worker import WorkerThread
+from gateway.runtime.worker import WorkerThread
 from tests.arduino_iface.waiting import until
 from tests.supervisor.workers import Probe
 from tests.support.clock import FakeClock

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from gateway.worker import Worker
+from gateway.runtime.worker import Worker
 
 
 class Probe(Worker):

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from gateway.supervisor import Supervisor, WorkerState, WorkerView
-from gateway.worker import Worker
+from gateway.runtime.supervisor import Supervisor, WorkerState, WorkerView
+from gateway.runtime.worker import Worker
 from tests.arduino_iface.waiting import until
 from tests.support.clock import FakeClock
 

@@ -12,9 +12,9 @@ from arduino_iface.lock import Priority
 from dummy_hw.i2c_bus import DummyI2cTransport
 from gateway.collection.stalls import BUS_STALLS_AFTER_S, HEALS_WITHIN_S, TICK_STALLS_AFTER_S
 from gateway.collection.worker import CollectionWorker
-from gateway.errors import FatalError
-from gateway.registry import DeviceState
-from gateway.supervisor import WorkerState
+from gateway.model.errors import FatalError
+from gateway.model.registry import DeviceState
+from gateway.runtime.supervisor import WorkerState
 from tests.arduino_iface.waiting import running, until
 from tests.collection.house import House
 from tests.exchange.boards import ADDRESS, make_board

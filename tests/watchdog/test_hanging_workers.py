@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway import supervisor as supervision
 from gateway.delivery.worker import DeliveryWorker
 from gateway.journal import Journal, JournalReader
 from gateway.journal.recovery import connect_writer
-from gateway.journal_worker import JournalWorker
-from gateway.reading import StoredReading
-from gateway.supervisor import WorkerState
+from gateway.journal.worker import JournalWorker
+from gateway.model.reading import StoredReading
+from gateway.runtime import supervisor as supervision
+from gateway.runtime.supervisor import WorkerState
 from tests.arduino_iface.waiting import until
 from tests.delivery.fake_sink import FakeSink
 from tests.delivery.records import HEARTBEAT, reading

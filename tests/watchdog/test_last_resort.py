@@ -7,13 +7,13 @@ import threading
 
 import pytest
 
-from gateway.last_resort import end_within
+from gateway.runtime.last_resort import end_within
 from tests.support.process import DEADLINE_S, ROOT
 
 HANGS = """
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from gateway.last_resort import end_within
+from gateway.runtime.last_resort import end_within
 end_within(0.2, exit_code=1)
 # The interpreter waits for this thread before it ends, for ever.
 ThreadPoolExecutor(1).submit(threading.Event().wait)

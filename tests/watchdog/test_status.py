@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.buses import Buses, RealTransports
+from gateway.devices.buses import Buses, RealTransports
 from gateway.journal import Journal
-from gateway.status import StatusBoard, StatusSources
-from gateway.supervisor import WorkerState, WorkerView
-from gateway.timekeeper import Timekeeper
+from gateway.observe.status import StatusBoard, StatusSources
+from gateway.runtime.supervisor import WorkerState, WorkerView
+from gateway.runtime.timekeeper import Timekeeper
 from tests.support.clock import FakeClock
 
 RUNS = WorkerState.RUNNING

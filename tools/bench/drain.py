@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.app import tune_interpreter
-from gateway.clock import MachineClock
 from gateway.delivery.worker import DeliveryWorker
 from gateway.journal import Journal, JournalReader
-from gateway.reading import Reading
+from gateway.model.reading import Reading
+from gateway.runtime.clock import MachineClock
 from gateway.sinks.base import Heartbeat
-from gateway.sinks.mongo import MongoSink
-from gateway.sinks.mongo_documents import reading_documents
+from gateway.sinks.mongo.documents import reading_documents
+from gateway.sinks.mongo.sink import MongoSink
 from tests.support.mongod import Mongod
 from tools.bench.machine import conditions
 from tools.bench.usage import usage_of

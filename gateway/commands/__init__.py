@@ -1,0 +1,1 @@
+"""Commands: checked, recorded, sent at most once."""

@@ -1,0 +1,390 @@
+"""Commands: checked against the board's own schema, recorded before they are sent, acted on at most once.
+
+The audit record is in the journal, durably, before the first byte is on the wire. So whatever happens to the
+gateway, a command that may have been sent is known to have been, and is never sent again.
+"""
+
+import contextlib
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from arduino_iface.arguments import InvalidArguments
+from arduino_iface.device import OutcomeUnknown
+from arduino_iface.errors import BusBusy, WireError
+from arduino_iface.messages import CommandStatus
+from arduino_iface.schema import Command
+from gateway.commands.inquiry import LATER, NEVER, NOT_CARRIED_OUT, Inquiry, ask
+from gateway.commands.order import DEADLINE_S, CommandOrder
+from gateway.commands.outcome import ENDS, End, in_progress, offline, outcome, unrecorded
+from gateway.commands.queue import CommandQueue, Job
+from gateway.drivers.base import Driver
+from gateway.drivers.intake import Committed
+from gateway.journal.errors import JournalError
+from gateway.model.command import CommandRecord, CommandState
+from gateway.model.errors import CommandError
+from gateway.model.registry import DeviceState, Registry
+from gateway.runtime.clock import WallClock
+
+COMMIT_TIMEOUT_S = 5.0
+"""How long a command waits for its record to be durable before it is given up unsent."""
+
+IDEMPOTENCY_KEPT_MS = 24 * 3600 * 1000
+
+TOKENS = 0xF000
+"""Commands use tokens below this; the rest is the collection's (setting the sampling interval)."""
+
+__all__ = ["DEADLINE_S", "CommandHistory", "CommandLedger", "CommandOrder", "Commander"]
+
+log = logging.getLogger(__name__)
+
+
+class CommandLedger(Protocol):
+    """Where commands are recorded: the journal."""
+
+    def save_command(self, record: CommandRecord, durable: bool = True) -> Committed:
+        """Insert or update by id; durable ones are committed at once."""
+        ...
+
+
+class CommandHistory(Protocol):
+    """What was recorded: the journal's reader."""
+
+    def command_by_idempotency(self, key: str, since_ms: int) -> CommandRecord | None:
+        """The newest command with that key since `since_ms`, or None."""
+        ...
+
+    def last_token(self, device: str) -> int | None:
+        """The token of the newest command to that device, or None."""
+        ...
+
+
+class Commander:
+    """Executes orders. Called from request threads; a board does one thing at a time all the same."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        drivers: Callable[[str], Driver | None],
+        ledger: CommandLedger,
+        history: CommandHistory,
+        clock: WallClock,
+        audit: Callable[[CommandRecord, str | None], None],
+    ) -> None:
+        """`drivers` finds what a command to a device goes to.
+
+        `audit` is told of every record that is final, and the address of the client.
+        """
+        self._registry = registry
+        self._drivers = drivers
+        self._ledger = ledger
+        self._history = history
+        self._clock = clock
+        self._audit = audit
+        self.queue = CommandQueue()
+        self._guard = threading.Lock()  # guards what follows, never held across a wait
+        self._clients: dict[str, str] = {}  # where orders under way came from, by id
+        self._tokens: dict[str, int] = {}
+        self._inquiries: dict[str, Inquiry] = {}
+        self._keys_under_way: set[str] = set()
+
+    def execute(self, order: CommandOrder) -> CommandRecord:
+        """Carry out an order and return its record when it is done.
+
+        Raises `CommandError` with one of the contract's codes otherwise; its record says what happened.
+        """
+        with self._reserved(order.idempotency_key):
+            earlier = self._earlier(order)
+            if earlier is None:
+                return self._execute(order)
+            if not earlier.state.final:
+                raise in_progress("its outcome is not stored yet")
+            return outcome(earlier)
+
+    def submit(self, order: CommandOrder) -> CommandRecord:
+        """Record an order and return; it is carried out by the queue's worker as soon as that can be.
+
+        Raises `CommandError` when it cannot be queued. An order that is a repetition is not queued again:
+        its record is returned, however far it has come.
+        """
+        with self._reserved(order.idempotency_key):
+            earlier = self._earlier(order)
+            if earlier is not None:
+                return earlier
+            self._checked(order, away_too=order.queue_s is not None)
+            record = self._record_of(order, CommandState.QUEUED, None)
+            self.queue.reserve()
+            try:
+                self._record_before_sending(record)
+            except CommandError:
+                self.queue.give_back()
+                raise
+            expires_mono = self._clock.monotonic() + (order.queue_s or 0.0)
+            self.queue.add(Job(record, order, expires_mono))
+            return record
+
+    def carry_out(self, job: Job) -> bool:
+        """Try to carry out a queued order; False: its device is away, and it goes on waiting.
+
+        Never raises: what becomes of it is in its record.
+        """
+        patient = self._clock.monotonic() < job.expires_mono
+        try:
+            driver, command = self._checked(job.order)
+        except CommandError as error:
+            if error.code == "device_offline" and patient:
+                return False
+            self.expire(job, error.code, f"never sent: {error.detail}")
+            return True
+        try:
+            token = self._next_token(job.order.device)
+            record = replace(job.record, state=CommandState.SENT, token=token)
+            self._record_before_sending(record)
+        except CommandError as error:
+            self.expire(job, error.code, f"never sent: {error.detail}")
+            return True
+        finished, inquiry = self._finished(record, driver, command, job.order.timeout_s)
+        if finished.state is CommandState.EXPIRED and patient:
+            self._save(job.record)  # it has not left the gateway, so it waits as before
+            return False
+        self._conclude(finished, inquiry)
+        return True
+
+    def expire(self, job: Job, code: str, detail: str, *, awaited: bool = True) -> None:
+        """End an order that was never sent."""
+        ended = replace(
+            job.record,
+            state=CommandState.EXPIRED,
+            error=code,
+            detail=detail,
+            finished_at_ms=self._clock.wall_ms(),
+        )
+        self._record_outcome(ended, awaited=awaited)
+
+    def is_away(self, device: str) -> bool:
+        """Whether a command to it would be refused as `device_offline`."""
+        view = self._registry.get(device)
+        return view is not None and view.state in (DeviceState.OFFLINE, DeviceState.QUARANTINED)
+
+    def inquiries(self) -> Sequence[Inquiry]:
+        """Commands whose outcome is unknown and may be found out."""
+        with self._guard:
+            return list(self._inquiries.values())
+
+    def inquire(self, inquiry: Inquiry) -> None:
+        """Ask the board what became of a command, and correct its record; see `gateway.commands.inquiry`."""
+        driver = self._drivers(inquiry.record.device)
+        board = None if driver is None else driver.board
+        answer = NEVER if board is None else ask(board, inquiry)
+        if answer is LATER:
+            return
+        with self._guard:
+            # A command sent meanwhile may have driven the token out of the board's memory.
+            current = self._inquiries.get(inquiry.record.device) is inquiry
+            if current:
+                del self._inquiries[inquiry.record.device]
+        if not current or not isinstance(answer, CommandStatus):
+            return
+        never_arrived = answer is CommandStatus.UNKNOWN_COMMAND
+        end = NOT_CARRIED_OUT if never_arrived else ENDS[answer]
+        log.info("found out: command %s is %s", inquiry.record.id, end.state)
+        finished_at_ms = self._clock.wall_ms()
+        self._record_outcome(
+            replace(
+                inquiry.record,
+                state=end.state,
+                error=end.error,
+                detail=end.detail,
+                finished_at_ms=finished_at_ms,
+                duration_ms=float(max(0, finished_at_ms - inquiry.record.requested_at_ms)),
+            )
+        )
+
+    @contextlib.contextmanager
+    def _reserved(self, key: str | None) -> Iterator[None]:
+        """One request at a time for an Idempotency-Key. Raises `CommandError` for the second."""
+        if key is None:
+            yield
+            return
+        with self._guard:
+            if key in self._keys_under_way:
+                raise in_progress("it is being carried out")
+            self._keys_under_way.add(key)
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._keys_under_way.discard(key)
+
+    def _earlier(self, order: CommandOrder) -> CommandRecord | None:
+        key = order.idempotency_key
+        if key is None:
+            return None
+        since_ms = self._clock.wall_ms() - IDEMPOTENCY_KEPT_MS
+        try:
+            earlier = self._history.command_by_idempotency(key, since_ms)
+        except JournalError as error:
+            raise unrecorded(error) from error
+        if earlier is None or earlier.state is CommandState.EXPIRED:
+            return None  # nothing was done under this key, so it may be done now
+        if earlier.body_hash != order.body_hash:
+            raise CommandError(
+                "idempotency_mismatch",
+                "this Idempotency-Key was used for another command; take a new one",
+            )
+        return earlier
+
+    def _execute(self, order: CommandOrder) -> CommandRecord:
+        driver, command = self._checked(order)
+        record = self._record_of(order, CommandState.SENT, self._next_token(order.device))
+        self._record_before_sending(record)
+        finished, inquiry = self._finished(record, driver, command, order.timeout_s)
+        self._conclude(finished, inquiry)
+        return outcome(finished)
+
+    def _record_of(
+        self, order: CommandOrder, state: CommandState, token: int | None
+    ) -> CommandRecord:
+        command_id = str(uuid.uuid4())
+        if order.client is not None:
+            with self._guard:
+                self._clients[command_id] = order.client
+        return CommandRecord(
+            id=command_id,
+            device=order.device,
+            name=order.name,
+            arguments=order.arguments,
+            state=state,
+            requested_at_ms=self._clock.wall_ms(),
+            token=token,
+            actor=order.actor,
+            idempotency_key=order.idempotency_key,
+            body_hash=order.body_hash,
+        )
+
+    def _checked(self, order: CommandOrder, *, away_too: bool = False) -> tuple[Driver, Command]:
+        """Everything that can be checked before sending; `away_too`: the device need not be there."""
+        view = self._registry.get(order.device)
+        driver = self._drivers(order.device)
+        if view is None or driver is None:
+            raise CommandError("unknown_device", f"there is no device {order.device!r}")
+        # The board's own words, also in the moment before the collection has published them.
+        schema = driver.schema or view.schema
+        if schema is None:
+            raise offline(view)
+        command = schema.command(order.name)
+        if command is None:
+            known = ", ".join(one.name for one in schema.commands) or "none"
+            raise CommandError(
+                "unknown_command",
+                f"{order.device} has no command {order.name!r}; it has: {known}",
+            )
+        try:
+            driver.check(command, order.arguments)
+        except InvalidArguments as error:
+            raise CommandError("invalid_arguments", str(error), problems=error.problems) from error
+        if not away_too and self.is_away(order.device):
+            raise offline(view)
+        return driver, command
+
+    def _finished(
+        self, record: CommandRecord, driver: Driver, command: Command, timeout_s: float
+    ) -> tuple[CommandRecord, Inquiry | None]:
+        """Send it; its record as it ends, not stored yet, and what is to be found out later."""
+        identity = driver.board.identity if driver.board is not None else None
+        began = self._clock.monotonic()
+        end = self._send(driver, record, command, timeout_s)
+        ended = replace(
+            record,
+            state=end.state,
+            error=end.error,
+            detail=end.detail,
+            result=end.result,
+            finished_at_ms=self._clock.wall_ms(),
+            duration_ms=round((self._clock.monotonic() - began) * 1000, 3),
+        )
+        if end.state is not CommandState.UNKNOWN or identity is None:
+            return ended, None
+        return ended, Inquiry(ended, identity.uid, identity.boot)
+
+    def _conclude(self, ended: CommandRecord, inquiry: Inquiry | None) -> None:
+        self._record_outcome(ended)
+        if inquiry is not None:
+            # Only now: what is found out must not be stored before it.
+            with self._guard:
+                if self._tokens.get(ended.device) == ended.token:
+                    self._inquiries[ended.device] = inquiry
+            self.queue.wake()
+
+    def _record_before_sending(self, record: CommandRecord) -> None:
+        try:
+            durable = self._ledger.save_command(record).wait(COMMIT_TIMEOUT_S)
+        except JournalError as error:
+            raise unrecorded(error) from error
+        if not durable:
+            unsent = replace(
+                record,
+                state=CommandState.EXPIRED,
+                error="journal_unavailable",
+                detail="not sent, because it could not be recorded in time",
+            )
+            self._record_outcome(unsent, awaited=False)
+            raise CommandError(
+                "journal_unavailable", str(unsent.detail), record=unsent, retry_after_s=5.0
+            )
+
+    def _record_outcome(self, record: CommandRecord, *, awaited: bool = True) -> None:
+        """The command is over, whatever becomes of its record now: its caller learns the outcome."""
+        with self._guard:
+            client = self._clients.pop(record.id, None)
+        self._audit(record, client)
+        stored = self._save(record)
+        if awaited and stored is not None:
+            # Whoever asks next, with the command's id or its Idempotency-Key, finds the outcome.
+            stored.wait(COMMIT_TIMEOUT_S)
+
+    def _save(self, record: CommandRecord) -> Committed | None:
+        try:
+            return self._ledger.save_command(record)
+        except JournalError:
+            log.exception("state of command %s not stored: %s", record.id, record.state)
+            return None
+
+    def _send(
+        self, driver: Driver, record: CommandRecord, command: Command, timeout_s: float
+    ) -> End:
+        assert record.token is not None
+        try:
+            done = driver.execute(record.token, command, record.arguments, timeout_s)
+        except OutcomeUnknown as error:
+            return End(CommandState.UNKNOWN, "outcome_unknown", str(error))
+        except BusBusy as error:
+            return End(CommandState.EXPIRED, "bus_busy", f"never sent: {error}")
+        except WireError as error:
+            return End(CommandState.EXPIRED, "device_offline", f"never sent: {error}")
+        except Exception as error:
+            log.exception("this is a fault of the gateway, please report it")
+            return End(CommandState.UNKNOWN, "outcome_unknown", f"internal error: {error}")
+        end = ENDS[done.status]
+        result = None if done.confirmed else {"confirmed": False}
+        return end._replace(detail=done.detail or end.detail, result=result)
+
+    def _next_token(self, device: str) -> int:
+        with self._guard:
+            last = self._tokens.get(device)
+        if last is None:
+            try:
+                last = self._history.last_token(device)
+            except JournalError as error:
+                raise unrecorded(error) from error
+        with self._guard:
+            # Another thread may have been here meanwhile; its number is the newer one.
+            last = self._tokens.get(device, last)
+            start = uuid.uuid4().int % TOKENS
+            token = start if last is None else (last + 1) % TOKENS
+            self._tokens[device] = token
+            self._inquiries.pop(device, None)
+            return token

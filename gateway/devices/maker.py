@@ -1,0 +1,131 @@
+"""Makes pollers: for the devices of the configuration, and for boards that were found."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from arduino_iface.bus import I2cBus, SerialBus
+from arduino_iface.device import Identity, ProtocolDevice
+from arduino_iface.i2c_scan import LOOK_TIMEOUT_S, require_board
+from arduino_iface.line_device import LineDevice
+from arduino_iface.lock import Priority
+from arduino_iface.register_device import RegisterDevice
+from gateway.collection.poller import DevicePoller, PolledDevice
+from gateway.config.settings import DeviceSettings
+from gateway.devices.buses import Buses
+from gateway.devices.labels import Labels
+from gateway.drivers.base import Driver
+from gateway.drivers.intake import ReadingStore, Source
+from gateway.drivers.maker import ReadingMaker
+from gateway.drivers.measured import LineDriver, RegisterDriver
+from gateway.drivers.protocol import ProtocolDriver
+from gateway.model.place import Place
+from gateway.model.registry import Registry
+from gateway.runtime.clock import WallClock
+
+Claim = Callable[[str, Identity, Place], None]
+"""May this board speak for that device, there? Raises `ProtocolMismatch` when not."""
+
+INTERVAL_DEFAULT_S = 1.0
+"""Of sketches that do not say how often they measure."""
+
+
+class DeviceMaker:
+    """Knows everything that a poller is made of."""
+
+    def __init__(
+        self,
+        buses: Buses,
+        store: ReadingStore,
+        registry: Registry,
+        clock: WallClock,
+        labels: Labels,
+        *,
+        simulated: bool,
+    ) -> None:
+        """Makes nothing yet. `claim` is set by the fleet that keeps the book."""
+        self.claim: Claim = _anybody
+        self._buses = buses
+        self._store = store
+        self._registry = registry
+        self._clock = clock
+        self._labels = labels
+        self._simulated = simulated
+
+    def configured(self, settings: DeviceSettings) -> DevicePoller:
+        """The poller of a device of the configuration."""
+        source = self._source(settings.id, settings.metadata)
+        place = Place(settings.bus, settings.address)
+        driver = self._configured_driver(settings, source, place)
+        return self._poller(source, place, driver, settings.interval_s)
+
+    def found(self, device: str, place: Place, board: ProtocolDevice) -> DevicePoller:
+        """The poller of a board that was found."""
+        source = self._source(device, {})
+        driver = self._protocol(source, place, board, None, self._approach(place))
+        return self._poller(source, place, driver)
+
+    def moved_driver(self, settings: PolledDevice, place: Place, board: ProtocolDevice) -> Driver:
+        """The driver of a device whose board was found again elsewhere."""
+        approach = self._approach(place)
+        return self._protocol(settings.source, place, board, settings.interval_s, approach)
+
+    def disconnect(self, place: Place) -> Callable[[], None]:
+        """What closes the port of a place after it was lost."""
+        return self._buses.get(place.bus).close
+
+    def _source(self, device: str, metadata: Mapping[str, str]) -> Source:
+        return Source(device, metadata, self._simulated, partial(self._labels.metadata_of, device))
+
+    def _approach(self, place: Place) -> Callable[[], None]:
+        """Before a write to a place that nobody has configured: make sure that it is one of ours."""
+        bus = self._buses.get(place.bus)
+
+        def look_first() -> None:
+            if isinstance(bus, I2cBus) and place.address is not None:
+                bus.open(Priority.SCAN, LOOK_TIMEOUT_S)
+                require_board(bus, place.address)
+
+        return look_first
+
+    def _poller(
+        self, source: Source, place: Place, driver: Driver, interval_s: float | None = None
+    ) -> DevicePoller:
+        kind = {RegisterDriver: "registers", LineDriver: "lines"}.get(type(driver), "protocol")
+        settings = PolledDevice(source, place.bus, place.address, kind, interval_s)
+        close = self.disconnect(place)
+        return DevicePoller(settings, driver, self._registry, self._clock, close)
+
+    def _configured_driver(self, settings: DeviceSettings, source: Source, place: Place) -> Driver:
+        bus = self._buses.get(settings.bus)
+        interval_s = settings.interval_s or INTERVAL_DEFAULT_S
+        maker = ReadingMaker(source, self._store, self._clock)
+        if settings.registers is not None:
+            assert isinstance(bus, I2cBus)
+            assert settings.address is not None
+            registers = RegisterDevice(bus, settings.address, settings.registers, settings.id)
+            return RegisterDriver(registers, maker, self._clock, interval_s)
+        if settings.lines is not None:
+            assert isinstance(bus, SerialBus)
+            lines = LineDevice(bus, settings.lines, settings.id)
+            return LineDriver(lines, maker, self._clock, interval_s)
+        link = self._buses.link(settings.bus, settings.address, first_seq=0)
+        return self._protocol(source, place, ProtocolDevice(link), settings.interval_s)
+
+    def _protocol(
+        self,
+        source: Source,
+        place: Place,
+        board: ProtocolDevice,
+        interval_s: float | None,
+        approach: Callable[[], None] | None = None,
+    ) -> ProtocolDriver:
+        def claim(identity: Identity) -> None:
+            self.claim(source.device, identity, place)
+
+        return ProtocolDriver(
+            source, board, self._store, self._clock, claim, interval_s, approach=approach
+        )
+
+
+def _anybody(device: str, identity: Identity, place: Place) -> None:
+    """Without a book, every board may speak for the device it is asked as."""

@@ -1,0 +1,1 @@
+"""Stored readings, however old."""

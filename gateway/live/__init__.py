@@ -1,0 +1,1 @@
+"""What happens, live: the feed, its listeners, the newest readings."""

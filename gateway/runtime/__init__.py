@@ -1,0 +1,1 @@
+"""Clocks, workers, supervision and the end of the process."""
