@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from zlib import crc32
 
 from arduino_iface.clock import Clock
-from arduino_iface.line_match import LinePattern
-from arduino_iface.line_reader import LineSettings
-from arduino_iface.register_map import RegisterMap
+from arduino_iface.lines.match import LinePattern
+from arduino_iface.lines.reader import LineSettings
+from arduino_iface.registers.map import RegisterMap
 from arduino_iface.schema import Channel
 from arduino_iface.values import Number, ValueType
 from dummy_hw.board import DummyBoard

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from arduino_iface.clock import Clock
-from arduino_iface.line_format import FormatKind
-from arduino_iface.line_reader import LineChannel, LineSettings
-from arduino_iface.line_template import LineCommand
+from arduino_iface.lines.format import FormatKind
+from arduino_iface.lines.reader import LineChannel, LineSettings
+from arduino_iface.lines.template import LineCommand
 from arduino_iface.values import Readable, ValueType
 from dummy_hw.faults import ON_SERIAL_REPLY, Fault, FaultPlan
 from dummy_hw.signals import Constant, Signal

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from arduino_iface.clock import Clock
-from arduino_iface.register_map import FIRST_BYTE, EchoRegister, RegisterChannel, RegisterMap
+from arduino_iface.registers.map import FIRST_BYTE, EchoRegister, RegisterChannel, RegisterMap
 from arduino_iface.values import Number, Value
 from dummy_hw.board import WIRE_BUFFER
 from dummy_hw.faults import SILENCE_S, FaultPlan

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from arduino_iface.line_template import template_problem
-from arduino_iface.register_map import FIRST_BYTE, READ_MAX, EchoRegister, RegisterType
+from arduino_iface.lines.template import template_problem
+from arduino_iface.registers.map import FIRST_BYTE, READ_MAX, EchoRegister, RegisterType
 from gateway.config.document import Document, Table
 from gateway.config.driver_fields import REGISTER_MAX, SMALL_NAME
 from gateway.config.drivers import argument_range, line_field, line_limits, register_limits

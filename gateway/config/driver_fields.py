@@ -8,9 +8,9 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from arduino_iface.line_match import LinePattern
-from arduino_iface.line_template import sendable_problem, word_problem
-from arduino_iface.register_map import (
+from arduino_iface.lines.match import LinePattern
+from arduino_iface.lines.template import sendable_problem, word_problem
+from arduino_iface.registers.map import (
     FIRST_BYTE,
     REGISTER_TYPES,
     EchoFirstByte,

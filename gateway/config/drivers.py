@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from arduino_iface.line_format import FormatKind, LineFormat
-from arduino_iface.line_reader import LineChannel, LineSettings
-from arduino_iface.line_template import LineArgument, LineCommand
-from arduino_iface.register_map import (
+from arduino_iface.lines.format import FormatKind, LineFormat
+from arduino_iface.lines.reader import LineChannel, LineSettings
+from arduino_iface.lines.template import LineArgument, LineCommand
+from arduino_iface.registers.map import (
     Bits,
     RegisterChannel,
     RegisterCommand,

@@ -11,8 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from arduino_iface.line_reader import LineSettings
-from arduino_iface.register_map import RegisterMap
+from arduino_iface.lines.reader import LineSettings
+from arduino_iface.registers.map import RegisterMap
 from gateway.config.redact import redact_uri, secrets_of_uri
 
 

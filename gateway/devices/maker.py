@@ -6,9 +6,9 @@ from functools import partial
 from arduino_iface.bus import I2cBus, SerialBus
 from arduino_iface.device import Identity, ProtocolDevice
 from arduino_iface.i2c_scan import LOOK_TIMEOUT_S, require_board
-from arduino_iface.line_device import LineDevice
+from arduino_iface.lines.device import LineDevice
 from arduino_iface.lock import Priority
-from arduino_iface.register_device import RegisterDevice
+from arduino_iface.registers.device import RegisterDevice
 from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.config.settings import DeviceSettings
 from gateway.devices.buses import Buses

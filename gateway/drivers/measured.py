@@ -9,10 +9,10 @@ from typing import Generic, TypeVar
 
 from arduino_iface import arguments as argument_codec
 from arduino_iface.errors import BadFrame, DeviceSilent
-from arduino_iface.line_device import LineDevice
+from arduino_iface.lines.device import LineDevice
 from arduino_iface.link import LinkCounters
 from arduino_iface.measurement import CommandOutcome, Measurement
-from arduino_iface.register_device import RegisterDevice
+from arduino_iface.registers.device import RegisterDevice
 from arduino_iface.schema import Command, Schema
 from gateway.drivers.base import Known, Tally
 from gateway.drivers.maker import DuePolls, ReadingMaker

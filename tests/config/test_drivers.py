@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from arduino_iface.clock import SYSTEM_CLOCK
-from arduino_iface.line_format import FormatKind
-from arduino_iface.register_map import FIRST_BYTE, Bits, EchoRegister, Verify
+from arduino_iface.lines.format import FormatKind
+from arduino_iface.registers.map import FIRST_BYTE, Bits, EchoRegister, Verify
 from arduino_iface.values import ValueType
 from dummy_hw import factory
 from gateway.config import CommandLineOptions, DeviceSettings, load

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from arduino_iface.frame import I2C_FRAME_MAX, Frame
-from arduino_iface.register_map import REGISTER_TYPES, RegisterChannel, RegisterMap
+from arduino_iface.registers.map import REGISTER_TYPES, RegisterChannel, RegisterMap
 from dummy_hw.factory import make_registers
 from dummy_hw.faults import Fault
 from gateway.model.registry import DeviceState

@@ -9,8 +9,8 @@ import pytest
 
 from arduino_iface.clock import SYSTEM_CLOCK
 from arduino_iface.errors import WireError
-from arduino_iface.line_format import FormatKind, LineFormat
-from arduino_iface.line_reader import LineSettings
+from arduino_iface.lines.format import FormatKind, LineFormat
+from arduino_iface.lines.reader import LineSettings
 from dummy_hw.factory import make_lines
 from dummy_hw.pty_board import PtyBoards
 from gateway.config.settings import DeviceSettings

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from arduino_iface.errors import PortLost
-from arduino_iface.line_format import FormatKind, LineFormat
-from arduino_iface.line_reader import LineSettings
+from arduino_iface.lines.format import FormatKind, LineFormat
+from arduino_iface.lines.reader import LineSettings
 from arduino_iface.serial_ports import UsbPort
 from dummy_hw.serial_wire import DummySerialTransport
 from gateway.config.settings import (

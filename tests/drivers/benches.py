@@ -1,11 +1,11 @@
 """A driver with a simulated sketch at the other end of its wire, by a clock moved by hand."""
 
 from arduino_iface.bus import I2cBus, SerialBus
-from arduino_iface.line_device import LineDevice
-from arduino_iface.line_reader import LineSettings
+from arduino_iface.lines.device import LineDevice
+from arduino_iface.lines.reader import LineSettings
 from arduino_iface.lock import Priority
-from arduino_iface.register_device import RegisterDevice
-from arduino_iface.register_map import RegisterMap
+from arduino_iface.registers.device import RegisterDevice
+from arduino_iface.registers.map import RegisterMap
 from dummy_hw.faults import FaultPlan
 from dummy_hw.i2c_bus import DummyI2cTransport
 from dummy_hw.line_board import LineBoard

@@ -8,11 +8,11 @@ from arduino_iface.bus import SerialBus
 from arduino_iface.clock import SYSTEM_CLOCK
 from arduino_iface.device import OutcomeUnknown
 from arduino_iface.errors import BusBusy, DeviceSilent, PortLost
-from arduino_iface.line_device import PENDING_MAX, LineDevice
-from arduino_iface.line_format import FormatKind, LineFormat
-from arduino_iface.line_match import LinePattern
-from arduino_iface.line_reader import LineChannel, LineSettings
-from arduino_iface.line_template import LineArgument, LineCommand
+from arduino_iface.lines.device import PENDING_MAX, LineDevice
+from arduino_iface.lines.format import FormatKind, LineFormat
+from arduino_iface.lines.match import LinePattern
+from arduino_iface.lines.reader import LineChannel, LineSettings
+from arduino_iface.lines.template import LineArgument, LineCommand
 from arduino_iface.lock import Priority
 from arduino_iface.measurement import Measurement
 from arduino_iface.messages import CommandStatus

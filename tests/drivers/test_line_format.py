@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arduino_iface.line_format import (
+from arduino_iface.lines.format import (
     LINE_MAX,
     FormatKind,
     LineFormat,
@@ -15,7 +15,7 @@ from arduino_iface.line_format import (
     Unreadable,
     convert,
 )
-from arduino_iface.line_reader import LEARNED_MAX, LineChannel, LineReader, LineSettings
+from arduino_iface.lines.reader import LEARNED_MAX, LineChannel, LineReader, LineSettings
 from arduino_iface.values import Readable, ValueType
 
 JSON = LineFormat(FormatKind.JSON)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arduino_iface.arguments import InvalidArguments, check, json_schema
-from arduino_iface.line_match import MATCH_MAX, LinePattern
-from arduino_iface.line_template import (
+from arduino_iface.lines.match import MATCH_MAX, LinePattern
+from arduino_iface.lines.template import (
     LineArgument,
     LineCommand,
     sendable_problem,

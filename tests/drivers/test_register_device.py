@@ -12,7 +12,7 @@ from arduino_iface.device import OutcomeUnknown
 from arduino_iface.errors import BadFrame, BusBusy, DeviceSilent, PortLost
 from arduino_iface.lock import Priority
 from arduino_iface.messages import CommandStatus
-from arduino_iface.register_map import (
+from arduino_iface.registers.map import (
     FIRST_BYTE,
     REGISTER_TYPES,
     Bits,

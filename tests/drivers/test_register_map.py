@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arduino_iface.register_map import (
+from arduino_iface.registers.map import (
     FIRST_BYTE,
     REGISTER_TYPES,
     Bits,

@@ -1,13 +1,13 @@
 """What is configured is simulated with likely values, which the drivers read without a complaint."""
 
 from arduino_iface.bus import I2cBus, SerialBus
-from arduino_iface.line_device import LineDevice
-from arduino_iface.line_format import FormatKind, LineFormat
-from arduino_iface.line_match import LinePattern
-from arduino_iface.line_reader import LineChannel, LineSettings
-from arduino_iface.line_template import LineCommand
-from arduino_iface.register_device import RegisterDevice
-from arduino_iface.register_map import REGISTER_TYPES, RegisterChannel, RegisterMap
+from arduino_iface.lines.device import LineDevice
+from arduino_iface.lines.format import FormatKind, LineFormat
+from arduino_iface.lines.match import LinePattern
+from arduino_iface.lines.reader import LineChannel, LineSettings
+from arduino_iface.lines.template import LineCommand
+from arduino_iface.registers.device import RegisterDevice
+from arduino_iface.registers.map import REGISTER_TYPES, RegisterChannel, RegisterMap
 from arduino_iface.values import ValueType
 from dummy_hw import factory
 from dummy_hw.i2c_bus import DummyI2cTransport

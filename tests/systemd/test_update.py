@@ -13,8 +13,8 @@ pytestmark = pytest.mark.systemd
 
 CRASHES: Changes = {"gateway/app.py": ("SUPERVISION_S = 0.25", "raise RuntimeError('broken')")}
 NEVER_HEALTHY: Changes = {
-    "gateway/status.py": ("return Readiness(not reasons,", "return Readiness(False,"),
-    "gateway/watchdog.py": ("and self._signs.ready()", "and True"),
+    "gateway/observe/status.py": ("return Readiness(not reasons,", "return Readiness(False,"),
+    "gateway/runtime/watchdog.py": ("and self._signs.ready()", "and True"),
 }
 MIGRATES = (
     "SCHEMA_VERSION: Final = len(MIGRATIONS)",

@@ -13,9 +13,9 @@ from arduino_iface.bus import SerialBus
 from arduino_iface.clock import Clock
 from arduino_iface.device import OutcomeUnknown
 from arduino_iface.errors import DeviceSilent, PortLost
-from arduino_iface.line_format import LineSplitter
-from arduino_iface.line_reader import LineReader, LineSettings
-from arduino_iface.line_template import LineCommand
+from arduino_iface.lines.format import LineSplitter
+from arduino_iface.lines.reader import LineReader, LineSettings
+from arduino_iface.lines.template import LineCommand
 from arduino_iface.link import TURN_TIMEOUT_S, LinkCounters
 from arduino_iface.lock import Priority, PriorityLock
 from arduino_iface.measurement import CommandOutcome, Measurement, WireStats

@@ -27,7 +27,7 @@ from arduino_iface.link import TURN_TIMEOUT_S, LinkCounters
 from arduino_iface.lock import Priority, PriorityLock
 from arduino_iface.measurement import CommandOutcome, Measurement, WireStats
 from arduino_iface.messages import CommandStatus
-from arduino_iface.register_map import (
+from arduino_iface.registers.map import (
     FIRST_BYTE,
     Block,
     EchoRegister,

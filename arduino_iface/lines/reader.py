@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from arduino_iface.line_format import FormatKind, LineFormat, Unreadable, convert
-from arduino_iface.line_template import LineCommand
+from arduino_iface.lines.format import FormatKind, LineFormat, Unreadable, convert
+from arduino_iface.lines.template import LineCommand
 from arduino_iface.schema import Channel, Schema
 from arduino_iface.values import Number, Readable, ValueType
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from arduino_iface.line_match import LinePattern
+from arduino_iface.lines.match import LinePattern
 from arduino_iface.schema import Argument, Command
 from arduino_iface.values import Number, ValueType
 

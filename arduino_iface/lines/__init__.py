@@ -1,0 +1,1 @@
+"""Existing sketches that print lines: JSON, CSV, key=value or a template."""

@@ -1,0 +1,1 @@
+"""Existing sketches with a register map on I2C."""
