@@ -12,7 +12,7 @@ from dummy_hw.command_desk import FAILED, REFUSED, running
 from gateway.commands.commander import CommandOrder
 from gateway.model.command import CommandState
 from gateway.model.errors import CommandError
-from tests.commander.bench import FAN, TARE, Bench
+from tests.commands.bench import FAN, TARE, Bench
 
 
 def refusal(bench: Bench, order: CommandOrder) -> CommandError:

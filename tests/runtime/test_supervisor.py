@@ -10,7 +10,7 @@ from gateway.runtime import supervisor as subject
 from gateway.runtime.clock import MachineClock, WallClock
 from gateway.runtime.supervisor import Supervisor, WorkerState
 from tests.arduino_iface.waiting import until
-from tests.supervisor.workers import Maker, Probe
+from tests.runtime.workers import Maker, Probe
 from tests.support.clock import FakeClock
 
 NAMES = ("journal", "collection", "command")

@@ -9,8 +9,8 @@ from arduino_iface.errors import BusFault
 from dummy_hw.command_desk import DONE, FAILED, REFUSED, Outcome, running
 from gateway.model.command import CommandRecord, CommandState
 from gateway.model.errors import CommandError
-from tests.commander.bench import COMMAND_TYPE, FAN, TARE, keyed
-from tests.commander.test_queue import QueueBench
+from tests.commands.bench import COMMAND_TYPE, FAN, TARE, keyed
+from tests.commands.test_queue import QueueBench
 
 
 class LossyBench(QueueBench):

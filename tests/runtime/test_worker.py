@@ -2,7 +2,7 @@
 
 from gateway.runtime.worker import WorkerThread
 from tests.arduino_iface.waiting import until
-from tests.supervisor.workers import Probe
+from tests.runtime.workers import Probe
 from tests.support.clock import FakeClock
 
 

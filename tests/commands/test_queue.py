@@ -13,7 +13,7 @@ from gateway.commands.worker import CommandWorker
 from gateway.journal.types import StoredCommand
 from gateway.model.command import CommandRecord, CommandState
 from gateway.model.errors import CommandError
-from tests.commander.bench import FAN, TARE, Bench, keyed
+from tests.commands.bench import FAN, TARE, Bench, keyed
 
 PATIENT = replace(FAN, queue_s=60.0)
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commander.bench import Bench
+from tests.commands.bench import Bench
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from gateway.journal.errors import JournalFull
 from gateway.model.command import CommandRecord, CommandState
 from gateway.model.errors import CommandError
 from tests.arduino_iface.waiting import running
-from tests.commander.bench import FAN, TARE, Bench, UnreadableHistory, keyed
+from tests.commands.bench import FAN, TARE, Bench, UnreadableHistory, keyed
 
 
 def code_of(execute: Callable[[], CommandRecord]) -> str:
