@@ -1,13 +1,17 @@
 """The documents say what there is, all of it, and nothing else."""
 
 import argparse
+import ast
+import importlib
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 import dummy_hw.__main__ as dummy_program
@@ -20,16 +24,43 @@ from gateway.config.loader import CommandLineOptions, load
 from gateway.config.schemas import documented_keys
 from gateway.config.secrets import KNOWN_KEYS
 from gateway.model.command import CommandState
+from gateway.model.reading import LossReason, Quality
 from gateway.model.registry import DeviceState
 from tests.api.doubles import Gateway, Settings
 from tests.arduino_iface import vectors
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "logs/README.md"])
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-PROTOCOL = (ROOT / "docs/protocol.md").read_text(encoding="utf-8")
-REFERENCE = "\n".join([README, *(p.read_text("utf-8") for p in ROOT.glob("docs/*.md"))])
+MADE = {"build", "dist", "node_modules", "vendor"}
+"""Folders that are made here, beside those that begin with a dot."""
+
+
+def pages() -> Iterator[Path]:
+    """Every page of ours."""
+    for path in ROOT.rglob("*.md"):
+        folders = path.relative_to(ROOT).parts[:-1]
+        if not any(folder.startswith(".") or folder in MADE for folder in folders):
+            yield path
+
+
+PAGES = sorted(pages())
+TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text("utf-8") for page in PAGES}
+README = TEXTS["README.md"]
+CONTRIBUTING = TEXTS["CONTRIBUTING.md"]
+API = TEXTS["docs/api.md"]
+CONFIGURATION = TEXTS["docs/configuration.md"]
+TERMINAL = TEXTS["docs/commands.md"]
+RELIABILITY = TEXTS["docs/reliability.md"]
+PROTOCOL = TEXTS["docs/protocol.md"]
+FOR_USERS = [
+    text for name, text in TEXTS.items() if name == "README.md" or name.startswith("docs/")
+]
+REFERENCE = "\n".join(FOR_USERS)
+
+LONGEST = {"README.md": 200, "ARCHITECTURE.md": 100}
+"""Lines that a page may have, for pages that are read from beginning to end."""
+
+EXAMPLE_PART = "jsonlines"
+"""What docs/parts.md writes, step by step: nothing of that name exists."""
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -52,15 +83,25 @@ def shell_lines(page: str) -> list[str]:
     return blocks.replace("\\\n", " ").splitlines()
 
 
-COMMANDS = [(page, line) for page in (README, CONTRIBUTING) for line in shell_lines(page)]
+COMMANDS = [line for text in TEXTS.values() for line in shell_lines(text)]
 
 
-EXAMPLES = [
-    body
-    for page in PAGES
-    for language, body in FENCE.findall(page.read_text("utf-8"))
-    if language == "toml"
-]
+def blocks(language: str) -> list[str]:
+    """The blocks of all pages that are marked with a language."""
+    found = (block for text in TEXTS.values() for block in FENCE.findall(text))
+    return [body for marked, body in found if marked == language]
+
+
+EXAMPLES = blocks("toml")
+PYTHON = blocks("python")
+
+
+def typed_in_a_terminal() -> list[list[str]]:
+    """The words after `gateway` in blocks marked `text`, where what is typed stands beside its output."""
+    names = "|".join(one.NAME for one in cli.COMMANDS)
+    typed = re.compile(rf"(?:\$ )?(?:sudo )?(?:\w+=\S+ )?gateway ((?:{names})\b.*)")
+    lines = (line for block in blocks("text") for line in block.splitlines())
+    return [shlex.split(match[1]) for line in lines if (match := typed.fullmatch(line))]
 
 
 def options_of(parser: argparse.ArgumentParser) -> set[str]:
@@ -74,26 +115,76 @@ def options_of(parser: argparse.ArgumentParser) -> set[str]:
     return found
 
 
+def make_api() -> Flask:
+    """The API with everything that it can serve."""
+    return create_app(Gateway().ports, Settings())
+
+
 def api_rules() -> Iterator[tuple[str, str]]:
     """Method and path of everything the API serves but the files of its page."""
-    for rule in create_app(Gateway().ports, Settings()).url_map.iter_rules():
+    for rule in make_api().url_map.iter_rules():
         if rule.endpoint != "static":
             path = rule.rule.replace("<", "{").replace(">", "}")
             yield from ((m, path) for m in (rule.methods or set()) - {"HEAD", "OPTIONS"})
 
 
-def slug(heading: str) -> str:
-    """The anchor of a heading, as Git hosts make it."""
-    kept = re.sub(r"[^\w\- ]", "", heading.strip().lower())
-    return kept.replace(" ", "-")
+def anchors(page: str) -> set[str]:
+    """The anchors of a page's headings, as Git hosts make them: a heading that stands twice is numbered."""
+    found: list[str] = []
+    for heading in re.findall(r"^#+ (.+)$", FENCE.sub("", page), re.MULTILINE):
+        kept = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+        times = found.count(kept)
+        found.append(f"{kept}-{times}" if times else kept)
+    return set(found)
+
+
+def keys_in(page: str) -> set[tuple[str, str]]:
+    """Table and key of the rows that explain a key of gateway.toml."""
+    return {
+        (cells[0].strip("`[]"), cells[1].strip("`"))
+        for cells in rows(page)
+        if len(cells) == 4 and cells[0].startswith("`[")
+    }
+
+
+def routes_in(page: str) -> set[tuple[str, str]]:
+    """Method and path of the rows that explain a route."""
+    return {
+        (method, path)
+        for cells in rows(page)
+        for method, path in re.findall(r"^(GET|POST|PUT|PATCH|DELETE) `([^`]+)`$", cells[0])
+    }
+
+
+def codes_in(page: str) -> set[tuple[int, str]]:
+    """Status and code of the rows that explain an error."""
+    return {
+        (int(cells[0]), cells[1].strip("`"))
+        for cells in rows(page)
+        if cells[0].isdigit() and len(cells) >= 3 and cells[1].startswith("`")
+    }
+
+
+@pytest.mark.parametrize("name", LONGEST)
+def test_a_page_that_is_read_as_a_whole_is_short(name: str) -> None:
+    assert len(TEXTS[name].splitlines()) <= LONGEST[name]
+
+
+def test_the_two_commands_are_at_the_top() -> None:
+    assert shell_lines(README)[:2] == ["make run", "make test"]
+    assert README.splitlines().index("make test") < 12
 
 
 def test_every_configuration_key_is_in_the_reference() -> None:
-    listed = {
-        (cells[0].strip("`[]"), cells[1].strip("`")) for cells in rows(README) if len(cells) == 4
-    }
-    keys = {pair for pair in listed if pair[0] in {table for table, _ in documented_keys()}}
-    assert keys == documented_keys()
+    assert keys_in(CONFIGURATION) == documented_keys()
+
+
+@pytest.mark.parametrize(
+    ("home", "facts"),
+    [("docs/configuration.md", keys_in), ("docs/api.md", routes_in), ("docs/api.md", codes_in)],
+)
+def test_each_fact_has_one_place(home: str, facts: Callable[[str], set[object]]) -> None:
+    assert [name for name, text in TEXTS.items() if name != home and facts(text)] == []
 
 
 @pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
@@ -115,7 +206,7 @@ def test_every_option_is_in_the_reference(parser: argparse.ArgumentParser) -> No
 
 def test_no_option_is_made_up() -> None:
     known = options_of(cli.make_parser()) | options_of(dummy_program._parser())
-    assert set(re.findall(r"`(--[\w-]+)", README)) <= known
+    assert set(re.findall(r"`(--[\w-]+)", REFERENCE)) <= known
 
 
 def test_every_command_is_in_the_reference() -> None:
@@ -125,32 +216,35 @@ def test_every_command_is_in_the_reference() -> None:
 
 
 def test_the_table_of_routes_is_complete_and_true() -> None:
-    listed = {
-        (method, path)
-        for cells in rows(README)
-        for method, path in re.findall(r"^(GET|POST|PUT|PATCH|DELETE) `([^`]+)`$", cells[0])
-    }
-    assert listed == set(api_rules())
+    assert routes_in(API) == set(api_rules())
 
 
 def test_the_tables_of_error_codes_are_complete_and_true() -> None:
-    listed = {
-        (int(cells[0]), cells[1].strip("`"))
-        for cells in rows(README)
-        if cells[0].isdigit() and len(cells) >= 3 and cells[1].startswith("`")
-    }
-    assert listed == {(kind.status, kind.code) for kind in KINDS.values()}
+    assert codes_in(API) == {(kind.status, kind.code) for kind in KINDS.values()}
 
 
-@pytest.mark.parametrize("states", [DeviceState, CommandState])
-def test_every_state_is_explained(states: type[DeviceState] | type[CommandState]) -> None:
-    explained = {cells[0].strip("`") for cells in rows(README)}
-    assert {state.value for state in states} <= explained
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [(DeviceState, API), (CommandState, API), (Quality, API), (LossReason, RELIABILITY)],
+)
+def test_every_word_of_the_api_is_explained(words: type[StrEnum], page: str) -> None:
+    explained = {cells[0].strip("`") for cells in rows(page)}
+    assert {word.value for word in words} <= explained
 
 
 def test_every_exit_code_is_explained() -> None:
-    explained = {cells[0] for cells in rows(README.partition("## Exit codes")[2])}
+    section = TERMINAL.partition("## Exit codes")[2].partition("\n## ")[0]
+    explained = {cells[0] for cells in rows(section)}
     assert {str(cli.EXIT_STOPPED), str(cli.EXIT_OTHER), str(cli.EXIT_CONFIG), "2"} <= explained
+
+
+def leads_somewhere(page: Path, link: str) -> bool:
+    """Whether the target of a relative link exists, its anchor included."""
+    parts = urlsplit(link)
+    target = page.parent / unquote(parts.path) if parts.path else page
+    if not target.exists():
+        return False
+    return not parts.fragment or parts.fragment in anchors(target.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -158,31 +252,37 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     links = re.findall(r"\]\(([^)\s]+)\)", prose(text))
     links += re.findall(r"^\[[^\]]+\]:\s*(\S+)", text, re.MULTILINE)
-    broken = []
-    for link in links:
-        parts = urlsplit(link)
-        if parts.scheme:
-            continue
-        target = page.parent / unquote(parts.path) if parts.path else page
-        if not target.exists():
-            broken.append(link)
-        elif parts.fragment:
-            headings = re.findall(r"^#+ (.+)$", FENCE.sub("", target.read_text("utf-8")), re.M)
-            if parts.fragment not in {slug(heading) for heading in headings}:
-                broken.append(link)
-    assert broken == []
+    relative = [link for link in links if not urlsplit(link).scheme]
+    assert [link for link in relative if not leads_somewhere(page, link)] == []
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_path_that_is_named_exists(name: str) -> None:
+    folders = "api|arduino_iface|docs|dummy_hw|gateway|tests|tools"
+    named = re.findall(rf"(?<![\w/.$~-])((?:{folders})/[\w./-]*)", TEXTS[name])
+    # NAME stands for any; what is before it exists.
+    paths = {path.partition("NAME")[0].rstrip(".") for path in named if EXAMPLE_PART not in path}
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("text", PYTHON, ids=range(len(PYTHON)))
+def test_what_an_example_in_python_imports_exists(text: str) -> None:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and EXAMPLE_PART not in (node.module or ""):
+            module = importlib.import_module(node.module or "")
+            assert [one.name for one in node.names if not hasattr(module, one.name)] == []
 
 
 def make_targets() -> set[str]:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
 
 
 def test_only_make_targets_that_exist_are_mentioned() -> None:
-    mentioned = set(re.findall(r"`make ([a-z]+)", "\n".join([README, CONTRIBUTING])))
+    mentioned = set(re.findall(r"`make ([a-z-]+)", "\n".join(TEXTS.values())))
     mentioned |= {
         word
-        for _, line in COMMANDS
+        for line in COMMANDS
         if line.startswith("make ")
         for word in shlex.split(line)[1:]
         if "=" not in word
@@ -195,8 +295,13 @@ def test_every_make_target_is_described_for_developers() -> None:
     assert [name for name in make_targets() if f"`make {name}`" not in CONTRIBUTING] == []
 
 
-@pytest.mark.parametrize("line", [line for _, line in COMMANDS])
-def test_a_command_of_the_readme_is_one_that_works(line: str) -> None:
+@pytest.mark.parametrize("words", typed_in_a_terminal(), ids=" ".join)
+def test_a_command_beside_its_output_is_one_that_works(words: list[str]) -> None:
+    cli.make_parser().parse_args(words)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_of_the_documents_is_one_that_works(line: str) -> None:
     program, *arguments = shlex.split(line)
     if program == "make":
         for word in arguments:
@@ -219,7 +324,7 @@ def check_request(arguments: list[str]) -> None:
     known = {"-H", "-d", "-X"}
     assert {word for word in arguments if word.startswith("-")} <= known
     (address,) = [word for word in arguments if word.startswith("http://127.0.0.1:8080/")]
-    app = create_app(Gateway().ports, Settings())
+    app = make_api()
     method = "POST" if "-d" in arguments else "GET"
     if "-X" in arguments:
         method = arguments[arguments.index("-X") + 1]
