@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -28,22 +28,20 @@ from gateway.model.reading import LossReason, Quality
 from gateway.model.registry import DeviceState
 from tests.api.doubles import Gateway, Settings
 from tests.arduino_iface import vectors
+from tests.support.documents import (
+    PAGES,
+    ROOT,
+    TEXTS,
+    blocks,
+    codes_in,
+    keys_in,
+    leads_somewhere,
+    links,
+    routes_in,
+    rows,
+    shell_lines,
+)
 
-ROOT = Path(__file__).resolve().parents[1]
-MADE = {"build", "dist", "node_modules", "vendor"}
-"""Folders that are made here, beside those that begin with a dot."""
-
-
-def pages() -> Iterator[Path]:
-    """Every page of ours."""
-    for path in ROOT.rglob("*.md"):
-        folders = path.relative_to(ROOT).parts[:-1]
-        if not any(folder.startswith(".") or folder in MADE for folder in folders):
-            yield path
-
-
-PAGES = sorted(pages())
-TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text("utf-8") for page in PAGES}
 README = TEXTS["README.md"]
 CONTRIBUTING = TEXTS["CONTRIBUTING.md"]
 API = TEXTS["docs/api.md"]
@@ -56,44 +54,23 @@ FOR_USERS = [
 ]
 REFERENCE = "\n".join(FOR_USERS)
 
+FIRST_PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
+
 LONGEST = {"README.md": 200, "ARCHITECTURE.md": 100}
 """Lines that a page may have, for pages that are read from beginning to end."""
+
+OTHERS_SAY = {"Watchdog timeout"}
+"""Messages of systemd that the troubleshooting page explains."""
 
 EXAMPLE_PART = "jsonlines"
 """What docs/parts.md writes, step by step: nothing of that name exists."""
 
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def rows(page: str) -> Iterator[list[str]]:
-    """The cells of every row of every table."""
-    for line in page.splitlines():
-        if line.startswith("| "):
-            yield [cell.strip() for cell in line.strip("|").split("|")]
-
-
-def prose(page: str) -> str:
-    """A page without its code, which may hold anything."""
-    return re.sub(r"`[^`\n]*`", "", FENCE.sub("", page))
-
-
-def shell_lines(page: str) -> list[str]:
-    """The commands of the blocks marked `sh`, continued lines joined."""
-    blocks = "".join(body for language, body in FENCE.findall(page) if language == "sh")
-    return blocks.replace("\\\n", " ").splitlines()
-
-
 COMMANDS = [line for text in TEXTS.values() for line in shell_lines(text)]
-
-
-def blocks(language: str) -> list[str]:
-    """The blocks of all pages that are marked with a language."""
-    found = (block for text in TEXTS.values() for block in FENCE.findall(text))
-    return [body for marked, body in found if marked == language]
 
 
 EXAMPLES = blocks("toml")
 PYTHON = blocks("python")
+SKETCHES = [body for body in blocks("cpp") if "void setup()" in body]
 
 
 def typed_in_a_terminal() -> list[list[str]]:
@@ -126,43 +103,6 @@ def api_rules() -> Iterator[tuple[str, str]]:
         if rule.endpoint != "static":
             path = rule.rule.replace("<", "{").replace(">", "}")
             yield from ((m, path) for m in (rule.methods or set()) - {"HEAD", "OPTIONS"})
-
-
-def anchors(page: str) -> set[str]:
-    """The anchors of a page's headings, as Git hosts make them: a heading that stands twice is numbered."""
-    found: list[str] = []
-    for heading in re.findall(r"^#+ (.+)$", FENCE.sub("", page), re.MULTILINE):
-        kept = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
-        times = found.count(kept)
-        found.append(f"{kept}-{times}" if times else kept)
-    return set(found)
-
-
-def keys_in(page: str) -> set[tuple[str, str]]:
-    """Table and key of the rows that explain a key of gateway.toml."""
-    return {
-        (cells[0].strip("`[]"), cells[1].strip("`"))
-        for cells in rows(page)
-        if len(cells) == 4 and cells[0].startswith("`[")
-    }
-
-
-def routes_in(page: str) -> set[tuple[str, str]]:
-    """Method and path of the rows that explain a route."""
-    return {
-        (method, path)
-        for cells in rows(page)
-        for method, path in re.findall(r"^(GET|POST|PUT|PATCH|DELETE) `([^`]+)`$", cells[0])
-    }
-
-
-def codes_in(page: str) -> set[tuple[int, str]]:
-    """Status and code of the rows that explain an error."""
-    return {
-        (int(cells[0]), cells[1].strip("`"))
-        for cells in rows(page)
-        if cells[0].isdigit() and len(cells) >= 3 and cells[1].startswith("`")
-    }
 
 
 @pytest.mark.parametrize("name", LONGEST)
@@ -238,22 +178,15 @@ def test_every_exit_code_is_explained() -> None:
     assert {str(cli.EXIT_STOPPED), str(cli.EXIT_OTHER), str(cli.EXIT_CONFIG), "2"} <= explained
 
 
-def leads_somewhere(page: Path, link: str) -> bool:
-    """Whether the target of a relative link exists, its anchor included."""
-    parts = urlsplit(link)
-    target = page.parent / unquote(parts.path) if parts.path else page
-    if not target.exists():
-        return False
-    return not parts.fragment or parts.fragment in anchors(target.read_text("utf-8"))
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^)\s]+)\)", prose(text))
-    links += re.findall(r"^\[[^\]]+\]:\s*(\S+)", text, re.MULTILINE)
-    relative = [link for link in links if not urlsplit(link).scheme]
-    assert [link for link in relative if not leads_somewhere(page, link)] == []
+    found = links(page.read_text("utf-8"))
+    assert [link for link in found if not leads_somewhere(page, link)] == []
+
+
+def test_every_page_of_docs_is_linked_from_a_first_page() -> None:
+    linked = {link.partition("#")[0] for name in FIRST_PAGES for link in links(TEXTS[name])}
+    assert [name for name in TEXTS if name.startswith("docs/") and name not in linked] == []
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -271,6 +204,54 @@ def test_what_an_example_in_python_imports_exists(text: str) -> None:
         if isinstance(node, ast.ImportFrom) and EXAMPLE_PART not in (node.module or ""):
             module = importlib.import_module(node.module or "")
             assert [one.name for one in node.names if not hasattr(module, one.name)] == []
+
+
+def sketch(text: str) -> list[str]:
+    """The lines of a sketch that do something, with I2C and USB taken for the same."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("//")]
+    return [re.sub(r"begin(I2C|Serial)\(.*\);.*", "begin", line) for line in lines]
+
+
+@pytest.mark.parametrize("text", SKETCHES, ids=range(len(SKETCHES)))
+def test_the_first_sketch_is_the_example_that_the_firmware_tests_build(text: str) -> None:
+    example = ROOT / "arduino_iface/firmware/examples/Hello/Hello.ino"
+    assert sketch(text) == sketch(example.read_text("utf-8"))
+
+
+def texts_of_the_program() -> Iterator[str]:
+    """What the gateway's code may print: its texts, `{}` in place of what is put in; scripts as they are."""
+    for folder in ("api", "arduino_iface", "gateway"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.JoinedStr):
+                    parts = node.values
+                    yield "".join(
+                        one.value if isinstance(one, ast.Constant) else "{}" for one in parts
+                    )
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value
+    yield from (path.read_text("utf-8") for path in (ROOT / "tools").glob("*.sh"))
+
+
+def quoted_messages() -> list[str]:
+    """The pieces of messages in the first column of the troubleshooting page, without names and numbers."""
+    cells = (one[0] for one in rows(TEXTS["docs/troubleshooting.md"]))
+    quoted = (quote for cell in cells for quote in re.findall(r"`([^`]+)`", cell))
+    pieces = [
+        piece.strip()
+        for quote in quoted
+        if not quote.startswith(("gateway ", "make ", "journalctl ", '"'))
+        for piece in re.split(r"…\S*|/dev/\S+|127\.\S+|\b\d+\b", quote)
+    ]
+    return [piece for piece in pieces if " " in piece and piece not in OTHERS_SAY]
+
+
+PROGRAM = list(texts_of_the_program())
+
+
+@pytest.mark.parametrize("message", quoted_messages())
+def test_a_message_that_is_explained_exists(message: str) -> None:
+    assert any(message in text for text in PROGRAM)
 
 
 def make_targets() -> set[str]:
