@@ -7,6 +7,8 @@ All methods may be called from any thread. Those that take the lock raise `BusBu
 free within `timeout_s`, and nothing was sent then.
 """
 
+from collections.abc import Iterator
+
 from arduino_iface.lock import Priority, PriorityLock
 from arduino_iface.transport import I2cTransport, SerialTransport
 
@@ -87,6 +89,16 @@ class SerialBus:
     def wait(self, timeout_s: float) -> bool:
         """Wait, without the lock, until something can be read; False when nothing came in time."""
         return self.transport.wait(timeout_s)
+
+    def arrivals(self, timeout_s: float) -> Iterator[None]:
+        """Wait, without the lock; yields each time that something can be read, until `timeout_s` passed.
+
+        Raises `PortLost`. What can be read must be read before the next one.
+        """
+        clock = self.transport.clock
+        deadline = clock.monotonic() + timeout_s
+        while (remaining := deadline - clock.monotonic()) > 0 and self.wait(remaining):
+            yield
 
     def read(self, priority: Priority, timeout_s: float = READ_LOCK_TIMEOUT_S) -> bytes:
         """What has arrived, without waiting for more; empty when nothing has. Raises `PortLost`."""

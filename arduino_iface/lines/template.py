@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from arduino_iface.lines.match import LinePattern
+from arduino_iface.messages import CommandStatus
 from arduino_iface.schema import Argument, Command
 from arduino_iface.values import Number, ValueType
 
@@ -87,6 +88,14 @@ class LineCommand:
         if len(text) > TEMPLATE_MAX:
             raise ValueError(f"makes a line of {len(text)} characters; at most {TEMPLATE_MAX}")
         return text
+
+    def status_of(self, line: str) -> CommandStatus | None:
+        """DONE or FAILED if a line that came after the command says so; None for any other line."""
+        if self.failure is not None and self.failure.fits(line):
+            return CommandStatus.FAILED
+        if self.reply is not None and self.reply.fits(line):
+            return CommandStatus.DONE
+        return None
 
 
 def template_problem(template: str, arguments: Sequence[str]) -> str | None:

@@ -235,7 +235,7 @@ def _with_version(bench: Bench, version: int) -> None:
     def other(*arguments: object, **options: object) -> object:
         exchange = real(*arguments, **options)  # type: ignore[arg-type]
         changed = bytes((version,)) + exchange.payload[1:]
-        return type(exchange)(changed, exchange.sent_mono, exchange.answered_mono)
+        return type(exchange)(changed, exchange.sent_mono)
 
     bench.device.link.request = other  # type: ignore[assignment,method-assign]
     bench.device.identify()
