@@ -8,6 +8,7 @@ from arduino_iface.errors import (
     DeviceRefused,
     DeviceRestarted,
     DeviceSilent,
+    OutcomeUnknown,
     PortLost,
     ProtocolMismatch,
     SchemaError,
@@ -39,10 +40,6 @@ _COMMAND_SENDS_MAX = 3
 _RUNNING_WAIT_S = 0.02
 _RUNNING_WAIT_MAX_S = 0.5
 _SCHEMAS_KEPT = 8
-
-
-class OutcomeUnknown(DeviceSilent):
-    """A command may have reached the board, and the board did not say what became of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,10 @@ class DeviceSilent(WireError, TimeoutError):
     """No valid reply in spite of the retries: back this device off; the others go on."""
 
 
+class OutcomeUnknown(DeviceSilent):
+    """A command may have reached the board, and the board did not say what became of it."""
+
+
 class BadFrame(WireError, ValueError):
     """The bytes are not a valid frame or message: count it, ask again."""
 

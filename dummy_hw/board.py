@@ -13,10 +13,10 @@ from arduino_iface.frame import Beacon, Frame
 from arduino_iface.messages import PollReply, RequestType
 from arduino_iface.values import Number
 from dummy_hw.board_status import BoardStatus
-from dummy_hw.command_desk import Callback, CommandDesk
+from dummy_hw.commands import Callback, CommandExecutor
 from dummy_hw.eeprom import Eeprom, EepromContents
 from dummy_hw.faults import SILENCE_S, FaultPlan
-from dummy_hw.responder import Limits, Responder
+from dummy_hw.responder import FrameLimits, Responder
 from dummy_hw.sampling import Sampler
 from dummy_hw.signals import Signal
 
@@ -79,9 +79,9 @@ class DummyBoard:
         self._boot_time_s = boot_time_s
         self._request_max = request_max
         self._sampler = Sampler(self.schema, signals or {}, ring_size)
-        self._desk = CommandDesk(self.schema)
-        limits = Limits(request_max, reply_max, windowed)
-        self._responder = Responder(self.schema, self._sampler, self._desk, limits)
+        self._executor = CommandExecutor(self.schema)
+        limits = FrameLimits(request_max, reply_max, windowed)
+        self._responder = Responder(self.schema, self._sampler, self._executor, limits)
         self._powered = False
         self._hanging = False
         self._frozen = False
@@ -154,7 +154,7 @@ class DummyBoard:
     def on_command(self, name: str, callback: Callback | None) -> None:
         """Execute the command by `callback` (under the board's lock); None for the default."""
         with self._lock:
-            self._desk.on_command(name, callback)
+            self._executor.on_command(name, callback)
 
     def set_signal(self, channel: str, signal: Signal, *, until_reset: bool = False) -> None:
         """From now on the channel measures `signal`. Raises `ValueError` for an unknown channel."""
@@ -285,8 +285,8 @@ class DummyBoard:
                 resets=self._resets,
                 identified=self._responder.identified,
                 bad_frames=self._bad_frames,
-                executed=Counter(self._desk.executed),
-                outputs=dict(self._desk.outputs),
+                executed=Counter(self._executor.executed),
+                outputs=dict(self._executor.outputs),
             )
 
     @property
@@ -329,7 +329,7 @@ class DummyBoard:
         self._mail = self._reply = self._restart_at = None
         self._reply_taken = True
         self._greeted = False
-        self._desk.start()
+        self._executor.start()
         self._responder.start(identity, self._started_at)
         self._sampler.start(self._started_at)
         if self._frozen:

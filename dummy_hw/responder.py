@@ -24,7 +24,7 @@ from arduino_iface.messages import (
     RequestType,
 )
 from arduino_iface.schema import Schema
-from dummy_hw.command_desk import DONE, CommandDesk, Outcome
+from dummy_hw.commands import DONE, CommandExecutor, Execution
 from dummy_hw.eeprom import EepromContents
 from dummy_hw.sampling import Sampler, with_age
 
@@ -40,18 +40,18 @@ INTERVAL_MAX_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FrameLimits:
     """Longest frames, and whether `POLL` with `skip` is understood."""
 
     request_max: int
     reply_max: int
     windowed: bool
 
-    def on(self, address: int) -> "Limits":
+    def on(self, address: int) -> "FrameLimits":
         """The limits on a wire: I2C (any address but 0) carries at most 32 bytes."""
         if address == frame.SERIAL_ADDRESS:
             return self
-        return Limits(
+        return FrameLimits(
             min(self.request_max, frame.I2C_FRAME_MAX),
             min(self.reply_max, frame.I2C_FRAME_MAX),
             self.windowed,
@@ -66,7 +66,9 @@ class Responder:
     for it; the board obeys after the reply.
     """
 
-    def __init__(self, schema: Schema, sampler: Sampler, desk: CommandDesk, limits: Limits) -> None:
+    def __init__(
+        self, schema: Schema, sampler: Sampler, executor: CommandExecutor, limits: FrameLimits
+    ) -> None:
         """Identity comes with `start`."""
         self.safe_state = False
         self.identified = 0
@@ -74,7 +76,7 @@ class Responder:
         self._schema = schema
         self._text = schema.text.encode()
         self._sampler = sampler
-        self._desk = desk
+        self._executor = executor
         self._limits = limits
         self._identity = EepromContents(bytes(8))
         self._started_at = 0.0
@@ -96,7 +98,7 @@ class Responder:
         quiet_ms = (at - self._heard_at) * 1000
         if keepalive_ms and not self.safe_state and quiet_ms >= keepalive_ms - _ROUNDING_MS:
             self.safe_state = True
-            self._desk.zero_outputs()
+            self._executor.zero_outputs()
 
     def answer(self, request: Frame, address: int, at: float) -> Frame:
         """The reply to a valid request; the same SEQ and TYPE again gets the last reply again."""
@@ -147,12 +149,12 @@ class Responder:
             return _error(ErrorCode.MALFORMED_PAYLOAD)
         return request.type | frame.REPLY, payload
 
-    def _describe(self, request: DescribeRequest, limits: Limits) -> bytes:
+    def _describe(self, request: DescribeRequest, limits: FrameLimits) -> bytes:
         room = limits.reply_max - frame.OVERHEAD - _OFFSET_SIZE
         piece = self._text[request.offset : request.offset + room]
         return DescribeReply(request.offset, piece).encode()
 
-    def _poll(self, payload: bytes, limits: Limits, at: float) -> bytes:
+    def _poll(self, payload: bytes, limits: FrameLimits, at: float) -> bytes:
         request = PollRequest.decode(payload)
         if not limits.windowed and len(payload) != len(PollRequest(0, 0).encode()):
             raise BadFrame("this board understands the short POLL only")
@@ -171,7 +173,7 @@ class Responder:
         return PollReply(self._identity.boot, flags, start, len(samples), packed).encode()
 
     def _command(self, request: CommandRequest, at: float) -> bytes:
-        status = self._desk.known(request.token, at)
+        status = self._executor.known(request.token, at)
         if status is None:
             outcome = self._execute(request, at)
             valid = outcome.status not in (
@@ -180,11 +182,11 @@ class Responder:
             )
             if valid and request.code < BuiltIn.SET_INTERVAL:
                 self.safe_state = False  # the gateway has taken over again
-            status = self._desk.remember(request.token, outcome, at)
+            status = self._executor.remember(request.token, outcome, at)
         return CommandReply(request.token, status).encode()
 
-    def _execute(self, request: CommandRequest, at: float) -> Outcome:
-        bad = Outcome(CommandStatus.BAD_ARGUMENT)
+    def _execute(self, request: CommandRequest, at: float) -> Execution:
+        bad = Execution(CommandStatus.BAD_ARGUMENT)
         if request.code == BuiltIn.SET_INTERVAL:
             interval_ms = int.from_bytes(request.arguments, "little")
             if len(request.arguments) != 4:
@@ -194,7 +196,7 @@ class Responder:
             self._sampler.set_interval(at, interval_ms)
             return DONE
         if request.code not in (BuiltIn.IDENTIFY, BuiltIn.RESTART):
-            return self._desk.execute(request)
+            return self._executor.execute(request)
         if request.arguments:
             return bad
         if request.code == BuiltIn.IDENTIFY:

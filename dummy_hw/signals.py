@@ -66,7 +66,7 @@ class Ramp:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SquareWave:
     """`low` and `high` in turn, each for half of `period_s`."""
 
     low: float = 0.0
@@ -136,7 +136,7 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
+class PulseCounter:
     """Whole numbers that grow: pulses at `per_s`, from zero at `since_s`; wraps as a u32 does."""
 
     per_s: float = 1.0
@@ -146,18 +146,6 @@ class Counter:
         """The value after `seconds`."""
         # One short of 2**32, since the highest u32 stands for a missing value.
         return math.floor(max(seconds - self.since_s, 0.0) * self.per_s) % 0xFFFF_FFFF
-
-
-@dataclass(frozen=True, slots=True)
-class Stuck:
-    """A sensor that stays for ever at what it said at `after_s`."""
-
-    inner: Signal
-    after_s: float = 0.0
-
-    def __call__(self, seconds: float) -> Value:
-        """The value after `seconds`."""
-        return self.inner(min(seconds, self.after_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +167,11 @@ _KINDS: dict[str, type[Any]] = {
     "constant": Constant,
     "sine": Sine,
     "ramp": Ramp,
-    "step": Step,
+    "step": SquareWave,
     "switch": Switch,
     "noise": Noise,
     "drift": Drift,
-    "counter": Counter,
+    "counter": PulseCounter,
 }
 
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 
 from arduino_iface import arguments as argument_codec
 from arduino_iface.bus import SerialBus
-from arduino_iface.device import OutcomeUnknown
-from arduino_iface.errors import BusBusy, DeviceSilent, PortLost
+from arduino_iface.errors import BusBusy, DeviceSilent, OutcomeUnknown, PortLost
 from arduino_iface.lines.format import LineSplitter
 from arduino_iface.lines.reader import LineReader, LineSettings
 from arduino_iface.lines.template import LineCommand

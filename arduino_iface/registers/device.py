@@ -19,8 +19,7 @@ from collections.abc import Mapping
 
 from arduino_iface import arguments as argument_codec
 from arduino_iface.bus import I2cBus
-from arduino_iface.device import OutcomeUnknown
-from arduino_iface.errors import BadFrame, BusBusy, BusFault, DeviceSilent, PortLost
+from arduino_iface.errors import BadFrame, BusBusy, BusFault, DeviceSilent, OutcomeUnknown, PortLost
 from arduino_iface.link import ATTEMPTS_MAX, TURN_TIMEOUT_S, Claim, Endpoint
 from arduino_iface.lock import Priority
 from arduino_iface.measurement import CommandOutcome, Measurement

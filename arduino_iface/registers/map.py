@@ -105,7 +105,7 @@ REGISTER_TYPES: Mapping[str, RegisterType] = _types()
 
 
 @dataclass(frozen=True, slots=True)
-class Bits:
+class BitField:
     """A field of `width` bits, its lowest bit being number `offset` of a whole number.
 
     `truth`: it is one bit that means false or true. A field of a signed type is signed itself.
@@ -143,7 +143,7 @@ class RegisterChannel:
     minimum: Number | None = None
     maximum: Number | None = None
     missing: tuple[Number, ...] = ()
-    bits: Bits | None = None
+    bits: BitField | None = None
     tolerance: float = 0.0
 
     @property

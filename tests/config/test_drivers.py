@@ -8,7 +8,7 @@ import pytest
 
 from arduino_iface.clock import SYSTEM_CLOCK
 from arduino_iface.lines.format import FormatKind
-from arduino_iface.registers.map import FIRST_BYTE, Bits, EchoRegister, Verify
+from arduino_iface.registers.map import FIRST_BYTE, BitField, EchoRegister, Verify
 from arduino_iface.values import ValueType
 from dummy_hw import factory
 from gateway.config import CommandLineOptions, DeviceSettings, load
@@ -62,7 +62,7 @@ def test_everything_of_a_register_map() -> None:
         *(Decimal("0.5"), Decimal(-20), 0, 2000),
     )
     assert (level.missing, level.tolerance) == ((0xFFFF,), 1.0)
-    assert (pump.bits, mode.bits) == (Bits(0, 1, truth=True), Bits(4, 3))
+    assert (pump.bits, mode.bits) == (BitField(0, 1, truth=True), BitField(4, 3))
     assert (registers.verify, registers.echo) == (Verify.ECHO, EchoRegister(0xFE))
     (command,) = registers.commands
     assert (command.argument, command.minimum, command.maximum) == ("speed", 0, 100)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from arduino_iface.registers.map import (
     FIRST_BYTE,
     REGISTER_TYPES,
-    Bits,
+    BitField,
     RegisterChannel,
     RegisterCommand,
     RegisterMap,
@@ -92,7 +92,7 @@ def test_bit_fields_come_back_and_leave_the_others_alone(
     value = data.draw(
         st.integers(lowest, lowest + (1 << width) - 1).filter(lambda v: abs(v) < 2**53)
     )
-    cut = RegisterChannel("x", 0, kind, bits=Bits(offset, width))
+    cut = RegisterChannel("x", 0, kind, bits=BitField(offset, width))
     after = put_value(cut, value, before)
     assert cut.value(after) == value
     mask = ((1 << width) - 1) << offset
@@ -102,7 +102,7 @@ def test_bit_fields_come_back_and_leave_the_others_alone(
 
 
 def test_one_bit_is_a_truth() -> None:
-    door = channel("u8", bits=Bits(3, 1, truth=True))
+    door = channel("u8", bits=BitField(3, 1, truth=True))
     assert door.value(b"\x08") is True
     assert door.value(b"\xf7") is False
     assert door.described.type is ValueType.BOOL

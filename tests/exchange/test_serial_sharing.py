@@ -3,8 +3,8 @@
 import pytest
 
 from arduino_iface.bus import SerialBus
-from arduino_iface.device import OutcomeUnknown, ProtocolDevice
-from arduino_iface.errors import BusBusy, DeviceRestarted
+from arduino_iface.device import ProtocolDevice
+from arduino_iface.errors import BusBusy, DeviceRestarted, OutcomeUnknown
 from arduino_iface.lines.device import LineDevice
 from arduino_iface.lines.format import FormatKind, LineFormat
 from arduino_iface.lines.match import LinePattern
@@ -14,9 +14,9 @@ from arduino_iface.lock import Priority
 from arduino_iface.messages import CommandStatus
 from arduino_iface.serial_link import SerialLink
 from dummy_hw.line_board import LineBoard
-from dummy_hw.serial_wire import DummySerialTransport
 from tests.exchange.boards import make_board
 from tests.support.clock import FakeClock
+from tests.support.serial_wire import DummySerialTransport
 
 
 class BusyBus(SerialBus):

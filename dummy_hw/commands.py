@@ -14,25 +14,25 @@ TOKENS_REMEMBERED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Execution:
     """What becomes of a command: running for `running_s` seconds, then `status`."""
 
     status: CommandStatus = CommandStatus.DONE
     running_s: float = 0.0
 
 
-DONE = Outcome()
-REFUSED = Outcome(CommandStatus.REFUSED)
-FAILED = Outcome(CommandStatus.FAILED)
+DONE = Execution()
+REFUSED = Execution(CommandStatus.REFUSED)
+FAILED = Execution(CommandStatus.FAILED)
 
 
-def running(seconds: float, status: CommandStatus = CommandStatus.DONE) -> Outcome:
+def running(seconds: float, status: CommandStatus = CommandStatus.DONE) -> Execution:
     """An outcome that is known only `seconds` after the command was accepted."""
-    return Outcome(status, seconds)
+    return Execution(status, seconds)
 
 
 Arguments = Mapping[str, Number | bool]
-Callback = Callable[[Arguments], Outcome]
+Callback = Callable[[Arguments], Execution]
 """Executes a command: called once per token, under the board's lock, so it must not wait."""
 
 
@@ -42,7 +42,7 @@ class BadArgument(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    outcome: Outcome
+    outcome: Execution
     accepted_at: float
 
     def status(self, at: float) -> CommandStatus:
@@ -51,7 +51,7 @@ class _Remembered:
         return self.outcome.status
 
 
-class CommandDesk:
+class CommandExecutor:
     """Tokens, outputs and callbacks of one board. Not thread-safe: the board's lock guards it.
 
     A command that has no callback stores its arguments in `outputs`, each under `command.argument`,
@@ -93,22 +93,22 @@ class CommandDesk:
         remembered = self._tokens.get(token)
         return None if remembered is None else remembered.status(at)
 
-    def remember(self, token: int, outcome: Outcome, at: float) -> CommandStatus:
+    def remember(self, token: int, outcome: Execution, at: float) -> CommandStatus:
         """Keep the outcome of a new token; the oldest of more than four is forgotten."""
         self._tokens[token] = _Remembered(outcome, at)
         if len(self._tokens) > TOKENS_REMEMBERED:
             self._tokens.popitem(last=False)
         return self._tokens[token].status(at)
 
-    def execute(self, request: CommandRequest) -> Outcome:
+    def execute(self, request: CommandRequest) -> Execution:
         """Do a command of the schema."""
         if request.code >= len(self._schema.commands):
-            return Outcome(CommandStatus.UNKNOWN_COMMAND)
+            return Execution(CommandStatus.UNKNOWN_COMMAND)
         command = self._schema.commands[request.code]
         try:
             arguments = unpack_arguments(command, request.arguments)
         except BadArgument:
-            return Outcome(CommandStatus.BAD_ARGUMENT)
+            return Execution(CommandStatus.BAD_ARGUMENT)
         self.executed[command.name] += 1
         callback = self._callbacks.get(command.name)
         if callback is not None:

@@ -30,7 +30,7 @@ class Powered(Protocol):
         ...
 
 
-class SerialSide(Protocol):
+class Uart(Protocol):
     """A board's end of a serial line, whatever the board says on it."""
 
     @property
@@ -51,7 +51,7 @@ class SerialSide(Protocol):
         ...
 
 
-class SerialEnd:
+class FrameUart:
     """One board's UART. Thread-safe; nothing waits. Obeys the board's `FaultPlan`."""
 
     def __init__(self, board: DummyBoard, disconnect: Callable[[], None]) -> None:
@@ -151,16 +151,9 @@ class SerialEnd:
             self._deframer.reset()
 
 
-def side_of(board: DummyBoard | SerialSide, disconnect: Callable[[], None]) -> SerialSide:
+def uart_of(board: DummyBoard | Uart, disconnect: Callable[[], None]) -> Uart:
     """The end of a line with that board: one is made for a board that speaks in frames."""
-    return SerialEnd(board, disconnect) if isinstance(board, DummyBoard) else board
-
-
-def dummy_board(side: SerialSide) -> DummyBoard:
-    """The board of an end that speaks in frames. Raises `TypeError` for another one."""
-    if not isinstance(side, SerialEnd):
-        raise TypeError("this is not a board that speaks in frames")
-    return side.board
+    return FrameUart(board, disconnect) if isinstance(board, DummyBoard) else board
 
 
 def _on_the_wire(data: bytes) -> bytes:
