@@ -64,4 +64,9 @@ class Deframer:
 
 def enframe(message: Frame) -> bytes:
     """The bytes of `message` on a serial wire, a zero before and after."""
-    return b"\x00" + cobs.encode(message.encode()) + b"\x00"
+    return delimited(message.encode())
+
+
+def delimited(data: bytes) -> bytes:
+    """The bytes of an encoded frame on a serial wire, a zero before and after."""
+    return b"\x00" + cobs.encode(data) + b"\x00"

@@ -19,7 +19,7 @@ from decimal import Decimal
 
 from arduino_iface.crc import crc16
 from arduino_iface.errors import SchemaError
-from arduino_iface.values import DESCRIBED, Number, Value, ValueType
+from arduino_iface.values import DESCRIBED, EXACT_MAX, Number, Value, ValueType, is_whole
 
 SCHEMA_LENGTH_MAX = 8192
 """Longest description accepted, bytes; a board with 32 KiB of flash has no use for more."""
@@ -29,9 +29,6 @@ BUILT_IN_CODE_MIN = 0xF0
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,23}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
-
-_WHOLE_MAX = 2**53
-"""Whole numbers beyond this are not exact in JSON, and beyond 64 bits no database takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +42,36 @@ class Channel:
     offset: Decimal = Decimal(0)
 
     def value(self, raw: Value) -> Value:
-        """The value in its unit, in the digits that scale and offset carry; None stays None."""
-        if raw is None or isinstance(raw, bool) or (self.scale == 1 and self.offset == 0):
+        """The value in its unit, in the digits that scale and offset carry; None stays None.
+
+        A whole number beyond `EXACT_MAX` becomes a float; one beyond all floats is missing (None).
+        """
+        if raw is None or isinstance(raw, bool):
             return raw
+        if self.scale == 1 and self.offset == 0:
+            return float(raw) if isinstance(raw, int) and abs(raw) > EXACT_MAX else raw
         scaled = Decimal(repr(raw)) * self.scale + self.offset
-        whole = self.type.integral and _is_whole(self.scale) and _is_whole(self.offset)
-        return int(scaled) if whole and abs(scaled) <= _WHOLE_MAX else float(scaled)
+        whole = self.type.integral and is_whole(self.scale) and is_whole(self.offset)
+        value = int(scaled) if whole and abs(scaled) <= EXACT_MAX else float(scaled)
+        return value if math.isfinite(value) else None
+
+    def unscaled(self, value: Number) -> Decimal:
+        """The raw value of a finite value, not yet rounded to what the type can hold."""
+        return (Decimal(repr(+value)) - self.offset) / self.scale
 
     def raw(self, value: Value) -> Number:
-        """The nearest raw value, the type's missing one for None; clamped to what can be said."""
+        """The nearest raw value, clamped to the type's range; for None the type's missing value."""
         if value is None or not math.isfinite(value):
             return self.type.missing
         if self.type is ValueType.BOOL:
             return int(bool(value))
-        scaled = (Decimal(repr(+value)) - self.offset) / self.scale
+        scaled = self.unscaled(value)
         lowest, highest = self.type.lowest, self.type.highest
         if self.type in (ValueType.F32, ValueType.F64):
             return min(max(float(scaled), lowest), highest)
         lowest += self.type.missing == lowest
         highest -= self.type.missing == highest
         return min(max(int(scaled.to_integral_value()), int(lowest)), int(highest))
-
-
-def _is_whole(number: Decimal) -> bool:
-    return number == number.to_integral_value()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +283,7 @@ def _argument(text: str) -> Argument:
             raise ValueError(f"{text!r}: the bounds are outside {kind.word}")
         if kind is ValueType.F32:
             lowest, highest = float(limits[0]), float(limits[1])
-        elif all(_is_whole(limit) for limit in limits):
+        elif all(is_whole(limit) for limit in limits):
             lowest, highest = int(limits[0]), int(limits[1])
         else:
             raise ValueError(f"{text!r}: {kind.word} takes whole bounds")

@@ -2,6 +2,7 @@
 
 import math
 import struct
+from decimal import Decimal
 from enum import Enum
 
 Number = int | float
@@ -9,7 +10,10 @@ Value = int | float | bool | None
 """One measured value; None is missing."""
 
 Readable = Value | str
-"""What a sketch that prints may say: a value or a text."""
+"""A value or a text: what a sketch that prints may measure."""
+
+EXACT_MAX = 2**53
+"""Whole numbers beyond this are not exact in JSON, whose numbers are 64-bit floats."""
 
 
 class ValueType(Enum):
@@ -79,6 +83,18 @@ _UNDESCRIBED = (ValueType.U64, ValueType.I64, ValueType.F64, ValueType.TEXT)
 _BY_WORD = {kind.word: kind for kind in ValueType if kind not in _UNDESCRIBED}
 DESCRIBED = tuple(_BY_WORD.values())
 """The types of the schema language."""
+
+
+def within(value: Readable, minimum: Number | None, maximum: Number | None) -> bool:
+    """Whether a number is within limits, None for no limit; true for everything that is not a number."""
+    if isinstance(value, bool | str | None):
+        return True
+    return (minimum is None or value >= minimum) and (maximum is None or value <= maximum)
+
+
+def is_whole(number: Decimal) -> bool:
+    """Whether it has no fraction."""
+    return number == number.to_integral_value()
 
 
 def shortest_f32(value: float) -> float:

@@ -151,6 +151,17 @@ class FaultPlan:
                 self.counts[fault] += 1
             return fault
 
+    def damaged(self, data: bytes, fault: Fault | None) -> bytes:
+        """What CORRUPT, TRUNCATE or DROP_REPLY leaves of `data`; all of it for every other fault."""
+        match fault:
+            case Fault.CORRUPT:
+                return self.corrupt(data)
+            case Fault.TRUNCATE:
+                return self.truncate(data)
+            case Fault.DROP_REPLY:
+                return b""
+        return data
+
     def corrupt(self, data: bytes) -> bytes:
         """`data` with one bit wrong; nothing stays nothing."""
         if not data:

@@ -148,7 +148,7 @@ class DummyI2cTransport:
                 raise _not_acknowledged(address)
             self._pass_bytes(1 + length)
             before = self._last_read.get(address, b"")
-            came = before if fault is Fault.STALE else _damaged(board, driven, fault)
+            came = before if fault is Fault.STALE else board.faults.damaged(driven, fault)
             came = came[:length].ljust(length, _UNDRIVEN)
             if fault is Fault.SHIFT:
                 came = _late_by_one_bit(came)
@@ -198,15 +198,7 @@ def _deliver(board: I2cBoard, address: int, data: bytes, fault: Fault | None) ->
     late_s = LATE_REPLY_S if fault is Fault.LATE_REPLY else 0.0
     if fault is Fault.DUPLICATE:
         board.i2c_write(address, data)
-    return board.i2c_write(address, _damaged(board, data, fault), late_s)
-
-
-def _damaged(board: I2cBoard, data: bytes, fault: Fault | None) -> bytes:
-    if fault is Fault.CORRUPT:
-        return board.faults.corrupt(data)
-    if fault is Fault.TRUNCATE:
-        return board.faults.truncate(data)
-    return b"" if fault is Fault.DROP_REPLY else data
+    return board.i2c_write(address, board.faults.damaged(data, fault), late_s)
 
 
 def _late_by_one_bit(data: bytes) -> bytes:

@@ -3,10 +3,8 @@
 import json
 import math
 import re
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from arduino_iface.clock import Clock
 from arduino_iface.lines.format import FormatKind
@@ -15,6 +13,7 @@ from arduino_iface.lines.template import LineCommand
 from arduino_iface.values import Readable, ValueType
 from dummy_hw.faults import ON_SERIAL_REPLY, Fault, FaultPlan
 from dummy_hw.signals import Constant, Signal
+from dummy_hw.sketch_board import SketchBoard
 
 LINES_MAX = 64
 """Lines that wait to be sent; a board that is not listened to loses the oldest."""
@@ -26,7 +25,7 @@ Answer = Callable[[Mapping[str, str]], str | None]
 """Takes the words of a command's arguments and gives the line to answer with, None for none."""
 
 
-class LineBoard:
+class LineBoard(SketchBoard):
     """The board of a sketch that prints. Thread-safe; nothing here waits. Made without power.
 
     It is its own end of the serial line: put it into a `DummySerialTransport` or `PtyBoards`. Without a
@@ -47,11 +46,9 @@ class LineBoard:
         faults: FaultPlan | None = None,
     ) -> None:
         """`signals` and `texts` are by channel; `banner` is printed at the start, "" for none."""
+        super().__init__(clock, faults)
         self.settings = settings
-        self.faults = FaultPlan() if faults is None else faults
-        self.clock = clock
         self._interval_s = interval_s
-        self._lock = threading.Lock()
         self._signals = dict(signals or {})
         self._texts = dict(texts or {})
         self._answers: dict[str, Answer] = {
@@ -62,8 +59,6 @@ class LineBoard:
         self._out: deque[str] = deque(maxlen=LINES_MAX)
         self._received = bytearray()
         self._executed: list[tuple[str, Mapping[str, str]]] = []
-        self._powered = False
-        self._started_at = 0.0
         self._next_at = 0.0
         self._printed = 0
 
@@ -83,25 +78,6 @@ class LineBoard:
         """Readings printed so far."""
         with self._lock:
             return self._printed
-
-    def power_on(self) -> None:
-        """Give it power; it starts. Does nothing when it has power."""
-        with self._lock:
-            if not self._powered:
-                self._powered = True
-                self._start()
-
-    def power_off(self) -> None:
-        """Take its power."""
-        with self._lock:
-            self._powered = False
-            self._out.clear()
-
-    def reset(self) -> None:
-        """Press the reset button. Does nothing without power."""
-        with self._lock:
-            if self._powered:
-                self._start()
 
     def on_command(self, name: str, answer: Answer) -> None:
         """Answer a command by a function, called under the board's lock."""
@@ -131,33 +107,28 @@ class LineBoard:
     def take(self) -> bytes:
         """Bytes that the board sends by now."""
         with self._lock:
+            if not self._powered:
+                return b""
             self._print_due()
             sent = bytearray()
             while self._out:
                 line = (self._out.popleft() + "\r\n").encode()
-                match self.faults.next(ON_SERIAL_REPLY):
-                    case Fault.CORRUPT:
-                        line = self.faults.corrupt(line)
-                    case Fault.TRUNCATE:
-                        line = self.faults.truncate(line)
-                    case Fault.DROP_REPLY:
-                        line = b""
-                    case Fault.DUPLICATE:
-                        line *= 2
-                sent += line
+                fault = self.faults.next(ON_SERIAL_REPLY)
+                sent += self.faults.damaged(line, fault) * (2 if fault is Fault.DUPLICATE else 1)
             return bytes(sent)
 
     def next_event_at(self) -> float | None:
         """When it prints next by itself, on its clock; None: not before it is asked."""
         with self._lock:
+            if not self._powered:
+                return None
             if self._out:
                 return self.clock.monotonic()
-            return self._next_at if self._powered and self.settings.request is None else None
+            return self._next_at if self.settings.request is None else None
 
     # Under the lock
 
-    def _start(self) -> None:
-        self._started_at = self.clock.monotonic()
+    def _clear(self) -> None:
         self._next_at = self._started_at + self._interval_s
         self._received.clear()
         self._out.clear()
@@ -165,7 +136,7 @@ class LineBoard:
             self._out.append(self._banner)
 
     def _print_due(self) -> None:
-        if not self._powered or self.settings.request is not None:
+        if self.settings.request is not None:
             return
         now = self.clock.monotonic()
         # Of what nobody listened to, only as much as is kept anyway.
@@ -227,7 +198,7 @@ class LineBoard:
             return None
         if channel.type is ValueType.BOOL:
             return bool(value)
-        raw = (Decimal(repr(+value)) - channel.offset) / channel.scale
+        raw = channel.described.unscaled(value)
         return (
             int(raw.to_integral_value()) if channel.type is ValueType.I64 else round(float(raw), 3)
         )

@@ -1,9 +1,7 @@
 """A simulated sketch with a register map on I2C, as they were written before there was a gateway."""
 
 import math
-import threading
 from collections.abc import Mapping
-from decimal import Decimal
 
 from arduino_iface.clock import Clock
 from arduino_iface.registers.map import FIRST_BYTE, EchoRegister, RegisterChannel, RegisterMap
@@ -11,9 +9,10 @@ from arduino_iface.values import Number, Value
 from dummy_hw.board import WIRE_BUFFER
 from dummy_hw.faults import SILENCE_S, FaultPlan
 from dummy_hw.signals import Constant, Signal
+from dummy_hw.sketch_board import SketchBoard
 
 
-class RegisterBoard:
+class RegisterBoard(SketchBoard):
     """The board of a register map. Thread-safe; nothing here waits. Made without power.
 
     A write sets the register pointer and, with more bytes, registers from there on; a read sends registers
@@ -34,39 +33,17 @@ class RegisterBoard:
         unknown = sorted(set(signals or {}) - names)
         if unknown:
             raise ValueError(f"there is no channel {unknown[0]!r}")
+        super().__init__(clock, faults)
         self.registers = registers
-        self.faults = FaultPlan() if faults is None else faults
-        self.clock = clock
-        self._lock = threading.Lock()
         self._signals = {name: Constant(0) for name in names} | dict(signals or {})
         self._written: dict[int, int] = {}
         self._writes: list[tuple[int, bytes]] = []
         self._pointer = 0
         self._echo = 0
-        self._powered = False
-        self._started_at = 0.0
         self._muted_until = -math.inf
 
     def require_room(self, reply_max: int) -> None:
         """Every channel fits a read."""
-
-    def power_on(self) -> None:
-        """Give it power; it starts. Does nothing when it has power."""
-        with self._lock:
-            if not self._powered:
-                self._powered = True
-                self._start()
-
-    def power_off(self) -> None:
-        """Take its power."""
-        with self._lock:
-            self._powered = False
-
-    def reset(self) -> None:
-        """Press the reset button. Does nothing without power."""
-        with self._lock:
-            if self._powered:
-                self._start()
 
     def mute(self, seconds: float = SILENCE_S) -> None:
         """A loose contact: off the air for a while."""
@@ -121,8 +98,7 @@ class RegisterBoard:
 
     # Under the lock
 
-    def _start(self) -> None:
-        self._started_at = self.clock.monotonic()
+    def _clear(self) -> None:
         self._written.clear()
         self._writes.clear()
         self._pointer = self._echo = 0
@@ -164,9 +140,9 @@ def put_value(channel: RegisterChannel, value: Value, before: bytes) -> bytes:
     if value is None:
         raw = channel.missing[0] if channel.missing else math.nan if kind.floating else 0
     elif kind.floating or isinstance(value, bool):
-        raw = float((Decimal(repr(+value)) - channel.offset) / channel.scale)
+        raw = float(channel.described.unscaled(value))
     else:
-        raw = int(((Decimal(repr(value)) - channel.offset) / channel.scale).to_integral_value())
+        raw = int(channel.described.unscaled(value).to_integral_value())
     if channel.bits is not None:
         mask = ((1 << channel.bits.width) - 1) << channel.bits.offset
         whole = int.from_bytes(before, "big" if kind.big_endian else "little")

@@ -5,8 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from arduino_iface import cobs
-from arduino_iface.deframer import Deframer
+from arduino_iface.deframer import Deframer, delimited
 from dummy_hw.board import DummyBoard
 from dummy_hw.faults import LATE_REPLY_S, ON_SERIAL_REPLY, ON_SERIAL_REQUEST, Fault
 
@@ -82,11 +81,12 @@ class FrameUart:
             self._forget_after_reset()
             greeting = self.board.take_greeting()
             if greeting is not None:
-                out += _on_the_wire(greeting)
+                out += delimited(greeting)
             while (reply := self._next_reply()) is not None:
                 fault = self.board.faults.next(ON_SERIAL_REPLY)
                 pulled |= fault is Fault.DISCONNECT
-                out += self._leave(_on_the_wire(reply), fault)
+                left = self.board.faults.damaged(delimited(reply), fault)
+                out += left * (2 if fault is Fault.DUPLICATE else 1)
         if pulled:
             self._disconnect()
             return b""
@@ -106,10 +106,7 @@ class FrameUart:
             self.board.reset()
         if fault in (Fault.SILENCE, Fault.REBOOT, Fault.DROP_REQUEST, Fault.DISCONNECT):
             return fault is Fault.DISCONNECT
-        if fault is Fault.CORRUPT:
-            data = faults.corrupt(data)
-        elif fault is Fault.TRUNCATE:
-            data = faults.truncate(data)
+        data = faults.damaged(data, fault)
         late_s = LATE_REPLY_S if fault is Fault.LATE_REPLY else 0.0
         for _ in range(2 if fault is Fault.DUPLICATE else 1):
             self._queue(data, late_s)
@@ -132,17 +129,6 @@ class FrameUart:
         self._post_next()
         return reply if reply is not None else self.board.take_reply()
 
-    def _leave(self, data: bytes, fault: Fault | None) -> bytes:
-        """What is left of a reply on the wire."""
-        faults = self.board.faults
-        if fault is Fault.CORRUPT:
-            return faults.corrupt(data)
-        if fault is Fault.TRUNCATE:
-            return faults.truncate(data)
-        if fault is Fault.DUPLICATE:
-            return data * 2
-        return b"" if fault is Fault.DROP_REPLY else data
-
     def _forget_after_reset(self) -> None:
         boot = self.board.boot
         if boot != self._boot:
@@ -154,7 +140,3 @@ class FrameUart:
 def uart_of(board: DummyBoard | Uart, disconnect: Callable[[], None]) -> Uart:
     """The end of a line with that board: one is made for a board that speaks in frames."""
     return FrameUart(board, disconnect) if isinstance(board, DummyBoard) else board
-
-
-def _on_the_wire(data: bytes) -> bytes:
-    return b"\x00" + cobs.encode(data) + b"\x00"

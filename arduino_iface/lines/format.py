@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from arduino_iface.values import Readable, ValueType
+from arduino_iface.values import EXACT_MAX, Readable, ValueType
 
 LINE_MAX = 1024
 """Bytes of one line; what is longer is skipped as a whole."""
@@ -247,7 +247,7 @@ def _number(value: object) -> int | float | None:
 
 def _usable(number: int | float) -> int | float | None:
     """Whole numbers within 53 bits stay whole; what is not finite measures nothing."""
-    if isinstance(number, int) and abs(number) <= 2**53:
+    if isinstance(number, int) and abs(number) <= EXACT_MAX:
         return number
     try:
         as_float = float(number)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from arduino_iface.lines.format import FormatKind, LineFormat, Unreadable, convert
 from arduino_iface.lines.template import LineCommand
 from arduino_iface.schema import Channel, Schema
-from arduino_iface.values import Number, Readable, ValueType
+from arduino_iface.values import Number, Readable, ValueType, within
 
 LEARN_LINES = 10
 """So many lines with values are learned from; a field that comes up later is left out."""
@@ -16,7 +16,6 @@ LEARN_LINES = 10
 LEARNED_MAX = 64
 """Channels learned at most."""
 
-_EXACT_MAX = 2**53
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,23}")
 _JOINTS = re.compile(r"[.\- ]")
 
@@ -48,16 +47,11 @@ class LineChannel:
         raw = convert(field, self.type)
         if isinstance(raw, str):
             return raw
-        value = self.described.value(raw)
-        exact = isinstance(value, bool) or not isinstance(value, int) or abs(value) <= _EXACT_MAX
-        return value if exact else float(value or 0)
+        return self.described.value(raw)
 
     def fits(self, value: Readable) -> bool:
         """Whether a value is within the limits; what is no number is."""
-        if isinstance(value, bool | str | None):
-            return True
-        above = self.minimum is None or value >= self.minimum
-        return above and (self.maximum is None or value <= self.maximum)
+        return within(value, self.minimum, self.maximum)
 
 
 @dataclass(frozen=True, slots=True)

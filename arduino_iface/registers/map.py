@@ -13,13 +13,10 @@ from enum import Enum
 from typing import Literal
 
 from arduino_iface.schema import Argument, Channel, Command, Schema
-from arduino_iface.values import Number, Value, ValueType, shortest_f32
+from arduino_iface.values import Number, Value, ValueType, is_whole, shortest_f32, within
 
 READ_MAX = 32
 """Bytes of one I2C transaction, from the buffers of the AVR `Wire` library."""
-
-_EXACT_MAX = 2**53
-"""Whole numbers beyond this are not exact in JSON, and beyond 64 bits no database takes them."""
 
 _Order = Literal["big", "little"]
 _FLOATS = {4: "f", 8: "d"}
@@ -167,17 +164,11 @@ class RegisterChannel:
             raw = self.bits.cut(raw, self.type.signed)
         if raw is None or raw in self.missing:
             return None
-        value = self.described.value(raw)
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT_MAX:
-            return float(value)
-        return value if not isinstance(value, float) or math.isfinite(value) else None
+        return self.described.value(raw)
 
     def fits(self, value: Value) -> bool:
         """Whether a value is within the limits; a missing one is."""
-        if value is None or isinstance(value, bool):
-            return True
-        above = self.minimum is None or value >= self.minimum
-        return above and (self.maximum is None or value <= self.maximum)
+        return within(value, self.minimum, self.maximum)
 
     def agree(self, one: bytes, other: bytes) -> bool:
         """Whether two readings of the channel's bytes confirm each other."""
@@ -211,7 +202,7 @@ class RegisterCommand:
 
     def described(self, code: int) -> Command:
         """The command as a schema describes it."""
-        whole = self.type.integral and _is_whole(self.scale) and _is_whole(self.offset)
+        whole = self.type.integral and is_whole(self.scale) and is_whole(self.offset)
         # Bounds, not the type, say what it takes: 64 bits are the widest whole number there is.
         kind = ValueType.BOOL if self.type.truth else ValueType.I64 if whole else ValueType.F64
         kind = self.type.shown if self.scale == 1 and self.offset == 0 else kind
@@ -227,10 +218,6 @@ class RegisterCommand:
             return self.type.encode(value)
         raw = (Decimal(repr(value)) - self.offset) / self.scale
         return self.type.encode(float(raw) if self.type.floating else int(raw.to_integral_value()))
-
-
-def _is_whole(number: Decimal) -> bool:
-    return number == number.to_integral_value()
 
 
 class Verify(Enum):
