@@ -12,13 +12,13 @@ from arduino_iface.link import REPLY_TIMEOUT_S, TURN_TIMEOUT_S, Claim, Link, Una
 from arduino_iface.lock import Priority
 
 FIRST_WAIT_S = 0.002
-"""Before the first read: time for the sketch's loop to come round."""
+"""Before the first read, seconds: time for the sketch's loop to handle the request."""
 
 WAIT_MAX_S = 0.032
-"""The waits double from `FIRST_WAIT_S` up to this."""
+"""The waits between reads double from `FIRST_WAIT_S` up to this, seconds."""
 
 BUSY_TIMEOUT_S = 3 * REPLY_TIMEOUT_S
-"""How long a board may say "busy" before it counts as hung."""
+"""How long a board may show the busy beacon before it counts as hung, seconds."""
 
 _DAMAGED_READS_MAX = 4
 
@@ -27,7 +27,7 @@ class I2cLink(Link):
     """A board at one address of an I2C bus."""
 
     def __init__(self, bus: I2cBus, address: int, first_seq: int = 0) -> None:
-        """Touches nothing; `address` is the 7-bit address."""
+        """`address` is the 7-bit address."""
         super().__init__(bus.transport.clock, address, first_seq)
         self._bus = bus
 
@@ -53,7 +53,7 @@ class I2cLink(Link):
         return sent, self._await_reply(request, claim, sent)
 
     def _await_reply(self, request: Frame, claim: Claim, sent: float) -> Frame:
-        wait, damaged, seen = FIRST_WAIT_S, 0, "nothing readable"
+        wait, damaged, seen = FIRST_WAIT_S, 0, "not readable"
         deadline = sent + REPLY_TIMEOUT_S
         while self.clock.monotonic() < deadline:
             self.clock.sleep(wait)

@@ -24,10 +24,10 @@ ATTEMPTS_MAX = 3
 """A request is sent at most this often (docs/protocol.md, "at most twice more")."""
 
 REPLY_TIMEOUT_S = 0.25
-"""How long one attempt waits for its reply; three together cover a sketch whose loop takes 0.7 s."""
+"""How long one attempt waits for its reply, seconds; three cover a sketch whose loop takes 0.7 s."""
 
 TURN_TIMEOUT_S = 3.0
-"""How long a request waits for the board's or the bus's lock unless its caller gives another timeout."""
+"""Default timeout of a request for the board's lock and for the bus's, seconds each."""
 
 _LATENCIES_KEPT = 256
 
@@ -135,7 +135,6 @@ class Unanswered(DeviceSilent):
     """
 
     def __init__(self, reason: str, sent_mono: float | None, *, hopeless: bool = False) -> None:
-        """`reason` in words, for the log."""
         super().__init__(reason)
         self.sent_mono = sent_mono
         self.hopeless = hopeless

@@ -1,4 +1,4 @@
-"""What drivers for sketches that do not speak the protocol give: measurements and outcomes."""
+"""Results from sketches that do not speak the protocol: measurements, and outcomes of commands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from arduino_iface.values import Readable
 class Measurement:
     """The values of one moment by channel, None for missing.
 
-    `measured_mono` (monotonic seconds) is when they were read. `out_of_range`: a value, kept as it was
-    said, is outside the limits that the configuration gives.
+    `measured_mono` (monotonic seconds) is when they were read. `out_of_range`: a value is outside
+    the limits of the configuration; it is kept.
     """
 
     values: Mapping[str, Readable]
@@ -27,10 +27,10 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class CommandOutcome:
-    """What became of a command that was sent.
+    """The outcome of a command that was sent.
 
-    `confirmed`: the device itself said so, or what was written was read back; else it is only known that
-    the command went out. `detail` in words, for the log and the record.
+    `confirmed`: the device replied, or the value was read back; else it is only known that the command was
+    sent. `detail` in words, for the log and the record; None when there is none.
     """
 
     status: CommandStatus

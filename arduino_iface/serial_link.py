@@ -9,7 +9,7 @@ from arduino_iface.link import REPLY_TIMEOUT_S, TURN_TIMEOUT_S, Claim, Link, Una
 from arduino_iface.lock import Priority
 
 GREETING_TIMEOUT_S = 2.0
-"""After opening a port: silence until the board greets, since a boot loader is listening first."""
+"""After opening a port nothing is sent for so long or until the board greets: a boot loader listens."""
 
 BITS_PER_BYTE = 10
 """8N1: a start bit, eight data bits, a stop bit."""
@@ -21,16 +21,15 @@ class SerialLink(Link):
     """The one board on a serial port."""
 
     def __init__(self, bus: SerialBus, first_seq: int = 0) -> None:
-        """Touches nothing."""
         super().__init__(bus.transport.clock, frame.SERIAL_ADDRESS, first_seq)
         self._bus = bus
         self._deframer = Deframer()
         self.greetings = 0
-        """How often the board has said HELLO unasked, that is, has started."""
+        """Unsolicited HELLO replies: how often the board has started."""
 
     @property
     def frame_max(self) -> int:
-        """250 bytes; a board may say less in its HELLO."""
+        """250 bytes; a board may state less in its HELLO."""
         return frame.SERIAL_FRAME_MAX
 
     def prepare(

@@ -193,9 +193,7 @@ class LineDevice(Endpoint):
                 self._answered(began)
                 return
         self._count(silent=1)
-        raise DeviceSilent(
-            f"no reading came within {self.settings.reply_timeout_s:g} s of the request"
-        )
+        raise DeviceSilent(f"no reading within {self.settings.reply_timeout_s:g} s of the request")
 
     def _await_outcome(self, setting: LineCommand, claim: Claim) -> CommandOutcome:
         sent = CommandOutcome(CommandStatus.DONE, confirmed=False)

@@ -72,8 +72,8 @@ class RegisterDevice(Endpoint):
     ) -> Measurement:
         """Read every channel once; the device's turn is given up between blocks.
 
-        Raises `DeviceSilent` when a read failed in spite of its retries, `BadFrame` when no echo was
-        right, `BusBusy` and `PortLost`.
+        Raises `DeviceSilent` when a read failed in spite of its retries, `BadFrame` when no echo
+        matched, `BusBusy` and `PortLost`.
         """
         self.prepare()
         claim = Claim(priority, timeout_s)
@@ -131,7 +131,7 @@ class RegisterDevice(Endpoint):
             if data is not None:
                 found |= {one.name: block.part(one, data) for one in block.channels}
         if not found:
-            raise BadFrame("the echo was never that of the register asked for")
+            raise BadFrame("the echo never matched the requested register")
         return found
 
     def _read_in_passes(self, claim: Claim) -> Mapping[str, bytes]:
@@ -146,7 +146,7 @@ class RegisterDevice(Endpoint):
                 if number == PASSES_MAX - 1:
                     self._count(retries=1, crc_errors=1)
                 data = self._read_with_turn(block, claim)
-                assert data is not None  # only an echo is ever wrong
+                assert data is not None  # only with an echo it can be None
                 for channel in unsettled:
                     _compare(channel, block.part(channel, data), seen, found)
         return found
@@ -156,7 +156,7 @@ class RegisterDevice(Endpoint):
             return self._read_block(block, claim)
 
     def _read_block(self, block: Block, claim: Claim) -> bytes | None:
-        """The block's bytes, None when the echo was never right. The turn is held."""
+        """The block's bytes, None when no echo matched. The turn is held."""
         failure: BusFault | None = None
         for attempt in self._attempts(ATTEMPTS_MAX):
             if attempt:

@@ -70,9 +70,10 @@ def test_a_line_that_gets_too_long() -> None:
 def test_problems_of_templates_and_words() -> None:
     assert template_problem("FAN {speed}\n", ["speed"]) is None
     assert (
-        template_problem("FAN {sped}", ["speed"]) == "has a place for {sped}, which is no argument"
+        template_problem("FAN {sped}", ["speed"])
+        == "has the placeholder {sped}, which is not an argument"
     )
-    assert template_problem("FAN", ["speed"]) == "has no place {speed} for an argument"
+    assert template_problem("FAN", ["speed"]) == "has no placeholder {speed}"
     assert sendable_problem("\x1b") is not None
     assert sendable_problem("") is not None
     assert word_problem("full power") is None
