@@ -116,7 +116,7 @@ def _board(text: str, eeprom: Eeprom, clock: Clock, measured: Mapping[str, Signa
 def _greenhouse_signals(seed: int) -> Mapping[str, Signal]:
     return {
         "temperature": signals.Sine(24.0, 6.0, 900.0),
-        # A sensor with a loose contact: now and then it says nothing.
+        # A sensor with a loose contact: it fails now and then.
         "humidity": signals.Missing(signals.Drift(seed, 62.0, 18.0, 180.0), 45.0, 3.0),
         "soil": signals.Ramp(55.0, -0.02, 1200.0),
         "door": signals.Switch(seed + 1, 25.0, 0.2),

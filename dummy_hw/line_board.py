@@ -16,21 +16,20 @@ from dummy_hw.signals import Constant, Signal
 from dummy_hw.sketch_board import SketchBoard
 
 LINES_MAX = 64
-"""Lines that wait to be sent; a board that is not listened to loses the oldest."""
+"""Lines that wait to be sent; the oldest are dropped when the port is not read."""
 
 _RECEIVE_MAX = 512
 _PLACE = re.compile(r"\\\{([a-z][a-z0-9_]*)\\\}")
 
 Answer = Callable[[Mapping[str, str]], str | None]
-"""Takes the words of a command's arguments and gives the line to answer with, None for none."""
+"""From the words of a command's arguments to the line of the reply, None for no reply."""
 
 
 class LineBoard(SketchBoard):
     """The board of a sketch that prints. Thread-safe; nothing here waits. Made without power.
 
-    It is its own end of the serial line: put it into a `DummySerialTransport` or `PtyBoards`. Without a
-    `request` in the settings it prints every `interval_s`. A command is answered with the word that
-    `answers` has for it.
+    It is a `Uart` itself: give it to `PtyBoards`. Without a `request` in the settings it prints every
+    `interval_s`. A command is answered with its line in `answers`.
     """
 
     def __init__(
@@ -64,7 +63,7 @@ class LineBoard(SketchBoard):
 
     @property
     def board(self) -> "LineBoard":
-        """What has the power switch: itself."""
+        """Itself, which has the power switch."""
         return self
 
     @property
@@ -93,7 +92,7 @@ class LineBoard(SketchBoard):
     # The serial line
 
     def feed(self, data: bytes) -> None:
-        """Bytes that came down the line."""
+        """Take bytes from the gateway."""
         with self._lock:
             if not self._powered:
                 return
@@ -105,7 +104,7 @@ class LineBoard(SketchBoard):
                 self._obey(line.decode("ascii", errors="replace").rstrip("\r"))
 
     def take(self) -> bytes:
-        """Bytes that the board sends by now."""
+        """Bytes that the board has sent by now."""
         with self._lock:
             if not self._powered:
                 return b""
@@ -139,7 +138,7 @@ class LineBoard(SketchBoard):
         if self.settings.request is not None:
             return
         now = self.clock.monotonic()
-        # Of what nobody listened to, only as much as is kept anyway.
+        # Lines that would be dropped unread are not made.
         behind = math.floor((now - self._next_at) / self._interval_s) - LINES_MAX
         self._next_at += max(behind, 0) * self._interval_s
         while self._next_at <= now:
@@ -161,9 +160,9 @@ class LineBoard(SketchBoard):
                 words = match.groupdict()
                 self._executed.append((command.name, words))
                 answer = self._answers.get(command.name)
-                said = answer(words) if answer is not None else None
-                if said is not None:
-                    self._out.append(said)
+                reply = answer(words) if answer is not None else None
+                if reply is not None:
+                    self._out.append(reply)
                 return
         self._out.append(f"unknown: {line}")
 
@@ -190,7 +189,7 @@ class LineBoard(SketchBoard):
         ]
 
     def _field(self, channel: LineChannel, seconds: float) -> Readable:
-        """What the sketch prints for a channel: the raw value."""
+        """The raw value that the sketch prints for a channel."""
         if channel.type is ValueType.TEXT:
             return self._texts.get(channel.name, "ok")
         value = self._signals.get(channel.name, Constant(0))(seconds)
@@ -208,7 +207,7 @@ _UNDESCRIBED = (
     LineChannel("temperature", "temperature", unit="Cel"),
     LineChannel("humidity", "humidity", unit="%RH"),
 )
-"""What a sketch without described channels prints."""
+"""The channels of a sketch without described ones."""
 
 
 def _always(answer: str) -> Answer:
@@ -216,7 +215,7 @@ def _always(answer: str) -> Answer:
 
 
 def _taken_by(command: LineCommand) -> re.Pattern[str]:
-    """What a command's line looks like."""
+    """The pattern of a command's line, with a group by argument."""
     template = re.escape(command.template.strip("\r\n"))
     return re.compile(_PLACE.sub(r"(?P<\1>\\S+)", template))
 
@@ -230,7 +229,7 @@ def _nested(fields: Mapping[str, Readable]) -> dict[str, object]:
         for key in path:
             inner = place.setdefault(key, {})
             if not isinstance(inner, dict):
-                inner = place[key] = {}  # a field cannot be a value and an object as well
+                inner = place[key] = {}  # a field cannot be both a value and an object
             place = inner
         place[last] = value
     return tree

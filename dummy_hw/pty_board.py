@@ -1,4 +1,4 @@
-"""Simulated boards behind real pseudo-terminals: what opens a serial port can open them."""
+"""Simulated boards behind real pseudo-terminals, which open like serial ports."""
 
 import contextlib
 import os
@@ -13,10 +13,10 @@ from dummy_hw.board import DummyBoard
 from dummy_hw.uart import Uart, uart_of
 
 WRITE_BUFFER_MAX = 4096
-"""Bytes kept for a port that nobody reads; a whole frame that does not fit any more is lost."""
+"""Bytes kept for a port that is not read; output that does not fit any more is dropped as a whole."""
 
 REPLUG_AFTER_S = 1.0
-"""After this long the cable that a fault pulled is plugged in again."""
+"""A cable that a fault pulled is plugged in again after this long, seconds."""
 
 _READ_MAX = 4096
 # How long a change made on another thread (a reset, a fault) may take to be noticed.
@@ -79,12 +79,12 @@ class PtyBoards:
             return terminal.path
 
     def lost_frames(self, name: str) -> int:
-        """How much the board said that nobody read: pieces of output that did not fit any more."""
+        """Pieces of output that were dropped because the port was not read."""
         with self._lock:
             return self._terminals[name].lost_frames
 
     def unplug(self, name: str) -> None:
-        """Pull the cable: the port fails for who has it open, the link is gone, the board is off."""
+        """Pull the cable: an open port fails, the link is gone, the board is off."""
         with self._lock:
             terminal = self._terminals[name]
             terminal.pulled = False
@@ -98,7 +98,7 @@ class PtyBoards:
             self._plug(self._terminals[name])
 
     def start(self) -> None:
-        """Serve on a thread of its own. Does nothing when it does already."""
+        """Serve on a thread of its own; idempotent."""
         with self._lock:
             if self._thread is not None:
                 return
@@ -134,13 +134,13 @@ class PtyBoards:
                 os.close(self._wake_read)
                 os.close(self._wake_write)
 
-    # Lines, under the lock
+    # Terminals, under the lock
 
     def _plug(self, terminal: _Terminal) -> None:
         if terminal.master is not None:
             return
         terminal.replug_at = None
-        # We keep the slave open ourselves: the last close of a slave would fail our reads.
+        # The slave is kept open here as well: reads of the master fail after its last close.
         terminal.master, terminal.slave = os.openpty()
         tty.setraw(terminal.master)
         tty.setraw(terminal.slave)
@@ -168,12 +168,12 @@ class PtyBoards:
 
     def _wake(self) -> None:
         if self._selector is not None:
-            # A full pipe wakes as well.
+            # A full pipe wakes the thread too.
             with contextlib.suppress(BlockingIOError):
                 os.write(self._wake_write, b"\x00")
 
     def _pull(self, name: str) -> None:
-        """The fault plan pulls the cable; done by the serving thread once it is out of the terminal."""
+        """The fault plan pulls the cable; the serving thread does it after the present call."""
         with self._lock:
             self._terminals[name].pulled = True
 
@@ -203,17 +203,17 @@ class PtyBoards:
         if terminal is None:
             _read(descriptor)
         elif terminal.master == descriptor:
-            # Not so when the cable was pulled, or pulled and plugged in, since it became readable.
+            # False when the cable was pulled since the descriptor became readable.
             terminal.uart.feed(_read(descriptor))
 
     def _tend(self, terminal: _Terminal) -> None:
-        """Send what the board has to say, and pull or plug the cable as the fault plan wants."""
+        """Send the board's output, and pull or plug the cable for the fault plan."""
         if terminal.master is not None and not terminal.pulled:
-            said = terminal.uart.take()
-            if len(terminal.unsent) + len(said) > WRITE_BUFFER_MAX:
+            output = terminal.uart.take()
+            if len(terminal.unsent) + len(output) > WRITE_BUFFER_MAX:
                 terminal.lost_frames += 1
             else:
-                terminal.unsent += said
+                terminal.unsent += output
             sent = _write(terminal.master, bytes(terminal.unsent))
             del terminal.unsent[:sent]
         if terminal.pulled:
@@ -226,7 +226,7 @@ class PtyBoards:
 
 
 def _read(descriptor: int) -> bytes:
-    """What has arrived on a non-blocking descriptor; empty when nothing has."""
+    """Bytes that have arrived on a non-blocking descriptor; empty when none have."""
     try:
         return os.read(descriptor, _READ_MAX)
     except BlockingIOError:
@@ -234,7 +234,7 @@ def _read(descriptor: int) -> bytes:
 
 
 def _write(descriptor: int, data: bytes) -> int:
-    """Write what fits without waiting; how much that was."""
+    """Write as much as fits without waiting; the number of bytes written."""
     try:
         return os.write(descriptor, data) if data else 0
     except BlockingIOError:
@@ -242,7 +242,7 @@ def _write(descriptor: int, data: bytes) -> int:
 
 
 def _link(path: Path, target: str) -> None:
-    """Point the link at `target`, in one step where there is one already."""
+    """Point the link at `target`; an existing one is replaced atomically."""
     beside = path.with_name(path.name + ".new")
     beside.unlink(missing_ok=True)
     beside.symlink_to(target)

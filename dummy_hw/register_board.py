@@ -1,4 +1,4 @@
-"""A simulated sketch with a register map on I2C, as they were written before there was a gateway."""
+"""A simulated sketch with a register map on I2C."""
 
 import math
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ class RegisterBoard(SketchBoard):
 
     A write sets the register pointer and, with more bytes, registers from there on; a read sends registers
     from the pointer on, which stays. Registers of channels show their signals until they are written.
-    A reset forgets what was written. Attach it to a `DummyI2cTransport`; `faults` is obeyed there.
+    A reset forgets what was written. Attach it to a `DummyI2cTransport`, which applies `faults`.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class RegisterBoard(SketchBoard):
         self._muted_until = -math.inf
 
     def require_room(self, reply_max: int) -> None:
-        """Every channel fits a read."""
+        """No-op: every channel fits a read."""
 
     def mute(self, seconds: float = SILENCE_S) -> None:
         """A loose contact: off the air for a while."""
@@ -64,12 +64,12 @@ class RegisterBoard(SketchBoard):
             return list(self._writes)
 
     def held(self, register: int, length: int) -> bytes:
-        """What registers show now."""
+        """The present bytes of registers."""
         with self._lock:
             return self._show(register, length)
 
     def i2c_write(self, _address: int, data: bytes, _late_s: float = 0.0, /) -> bool:
-        """One write transaction, obeyed at once; whether it was acknowledged."""
+        """One write transaction, effective at once; whether it was acknowledged."""
         with self._lock:
             if not self._on_air():
                 return False
@@ -88,7 +88,7 @@ class RegisterBoard(SketchBoard):
             return True
 
     def i2c_read(self) -> bytes | None:
-        """What it sends now: a buffer full of registers; None: not acknowledged."""
+        """The bytes it sends now, a buffer full of registers; None: not acknowledged."""
         with self._lock:
             if not self._on_air():
                 return None
@@ -123,7 +123,7 @@ class RegisterBoard(SketchBoard):
         return bytes(shown)
 
     def _whole_channel(self, channel: RegisterChannel, register: int, shown: bytearray) -> bytes:
-        """The bytes that stand already where the channel is: other bit fields of the same register."""
+        """The bytes already set where the channel is: other bit fields of the same register."""
         places = range(channel.register - register, channel.end - register)
         return bytes(shown[place] if 0 <= place < len(shown) else 0 for place in places)
 

@@ -1,4 +1,4 @@
-"""How a simulated board answers one request: the device protocol, version 1, to the letter."""
+"""Replies of a simulated board: the device protocol, version 1 (docs/protocol.md)."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ _ROUNDING_MS = 1e-3
 
 INTERVAL_MIN_MS = 10
 INTERVAL_MAX_MS = 86_400_000
-"""A day."""
+"""Bounds of the sampling interval that "set interval" accepts; the upper one is a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +59,16 @@ class FrameLimits:
 
 
 class Responder:
-    """The program of the board between two frames. Not thread-safe: the board's lock guards it.
+    """The protocol part of a board's program. Not thread-safe: the board's lock guards it.
 
     After `keepalive_ms` without a valid frame it is in its safe state: outputs zero, flag set. It
     leaves the safe state with the next valid command of its schema. `restart_wanted` is set by the command
-    for it; the board obeys after the reply.
+    for it; the board restarts after the reply.
     """
 
     def __init__(
         self, schema: Schema, sampler: Sampler, executor: CommandExecutor, limits: FrameLimits
     ) -> None:
-        """Identity comes with `start`."""
         self.safe_state = False
         self.identified = 0
         self.restart_wanted = False
@@ -93,7 +92,7 @@ class Responder:
         self.restart_wanted = False
 
     def check_keepalive(self, at: float) -> None:
-        """Go to the safe state when no valid frame came for too long."""
+        """Enter the safe state when no valid frame came for `keepalive_ms`."""
         keepalive_ms = self._schema.keepalive_ms
         quiet_ms = (at - self._heard_at) * 1000
         if keepalive_ms and not self.safe_state and quiet_ms >= keepalive_ms - _ROUNDING_MS:
@@ -112,7 +111,7 @@ class Responder:
         return self._last_reply
 
     def hello(self, address: int, at: float) -> HelloReply:
-        """Who the board is."""
+        """The HELLO reply at a moment, for one wire."""
         limits = self._limits.on(address)
         flags = HelloFlag(0)
         if self.safe_state:
@@ -160,7 +159,7 @@ class Responder:
             raise BadFrame("this board understands the short POLL only")
         ring = self._sampler.ring
         first = ring.oldest
-        # Numbers of another boot, or from the future, mean nothing here: nothing is forgotten for them.
+        # Numbers of another boot, or not yet taken, must not make it forget samples.
         if request.boot == self._identity.boot and request.next <= ring.next_seq:
             ring.forget_below(request.next)
             first = request.next + request.skip
@@ -181,7 +180,7 @@ class Responder:
                 CommandStatus.BAD_ARGUMENT,
             )
             if valid and request.code < BuiltIn.SET_INTERVAL:
-                self.safe_state = False  # the gateway has taken over again
+                self.safe_state = False  # the gateway is in control again
             status = self._executor.remember(request.token, outcome, at)
         return CommandReply(request.token, status).encode()
 

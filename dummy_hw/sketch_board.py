@@ -10,7 +10,7 @@ from dummy_hw.faults import FaultPlan
 class SketchBoard(ABC):
     """A board whose sketch does not speak the device protocol. Thread-safe; made without power.
 
-    `faults` is obeyed by the wire that the board is attached to. None: no faults.
+    `faults` is applied by the wire that the board is attached to. None: no faults.
     """
 
     def __init__(self, clock: Clock, faults: FaultPlan | None) -> None:

@@ -1,4 +1,4 @@
-"""The board's end of a serial line: bytes in and out, whatever carries them."""
+"""The board's end of a serial line: bytes in and out, independent of what carries them."""
 
 import threading
 from collections import deque
@@ -10,11 +10,11 @@ from dummy_hw.board import DummyBoard
 from dummy_hw.faults import LATE_REPLY_S, ON_SERIAL_REPLY, ON_SERIAL_REQUEST, Fault
 
 REQUESTS_WAITING_MAX = 8
-"""Requests that wait in the receive buffer while the loop is busy; more are overrun and lost."""
+"""Requests that wait in the receive buffer while the loop is busy; further ones are lost."""
 
 
 class Powered(Protocol):
-    """What has a power switch and a reset button."""
+    """A board with a power switch and a reset button."""
 
     def power_on(self) -> None:
         """Give it power."""
@@ -30,7 +30,7 @@ class Powered(Protocol):
 
 
 class Uart(Protocol):
-    """A board's end of a serial line, whatever the board says on it."""
+    """A board's end of a serial line, for any kind of board."""
 
     @property
     def board(self) -> Powered:
@@ -38,20 +38,20 @@ class Uart(Protocol):
         ...
 
     def feed(self, data: bytes) -> None:
-        """Bytes that came down the line."""
+        """Take bytes from the gateway."""
         ...
 
     def take(self) -> bytes:
-        """Bytes that the board sends by now; empty when it has nothing to say."""
+        """Bytes that the board has sent by now; empty when there are none."""
         ...
 
     def next_event_at(self) -> float | None:
-        """When the board may have something to say, on its clock; None: not before it is asked."""
+        """When the board may next send something, on its clock; None: not before a request."""
         ...
 
 
 class FrameUart:
-    """One board's UART. Thread-safe; nothing waits. Obeys the board's `FaultPlan`."""
+    """The UART of a board with frames. Thread-safe, never waits. Applies the board's `FaultPlan`."""
 
     def __init__(self, board: DummyBoard, disconnect: Callable[[], None]) -> None:
         """`disconnect` is called when the fault plan pulls the cable."""
@@ -64,7 +64,7 @@ class FrameUart:
         self._boot = -1
 
     def feed(self, data: bytes) -> None:
-        """Bytes that came down the line."""
+        """Take bytes from the gateway."""
         pulled = False
         with self._lock:
             self._forget_after_reset()
@@ -74,7 +74,7 @@ class FrameUart:
             self._disconnect()
 
     def take(self) -> bytes:
-        """Bytes that the board sends by now; empty when it has nothing to say."""
+        """Bytes that the board has sent by now; empty when there are none."""
         pulled = False
         out = bytearray()
         with self._lock:
@@ -93,11 +93,11 @@ class FrameUart:
         return bytes(out)
 
     def next_event_at(self) -> float | None:
-        """When the board may have something to say, on its clock; None: not before it is asked."""
+        """When the board may next send something, on its clock; None: not before a request."""
         return self.board.next_event_at()
 
     def _receive(self, data: bytes) -> bool:
-        """Take one request, as the fault leaves it; whether the cable was pulled instead."""
+        """Take one request, after its fault; whether the cable was pulled instead."""
         faults = self.board.faults
         fault = faults.next(ON_SERIAL_REQUEST)
         if fault is Fault.SILENCE:
@@ -138,5 +138,5 @@ class FrameUart:
 
 
 def uart_of(board: DummyBoard | Uart, disconnect: Callable[[], None]) -> Uart:
-    """The end of a line with that board: one is made for a board that speaks in frames."""
+    """The board's UART; a `FrameUart` is made for a `DummyBoard`."""
     return FrameUart(board, disconnect) if isinstance(board, DummyBoard) else board
