@@ -89,7 +89,7 @@ class LineSplitter:
         beginning, self._beginning = self._beginning, False
         skipping, self._skipping = self._skipping, False
         if beginning:
-            self.cut += bool(piece)
+            self.cut += bool(piece) or skipping
             return ""
         if skipping or len(piece) > LINE_MAX:
             self.overlong += 1
