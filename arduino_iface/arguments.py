@@ -9,7 +9,7 @@ from arduino_iface.values import Number, ValueType
 
 
 class InvalidArguments(ValueError):
-    """The arguments do not fit the command; `problems` says per argument name what is wrong."""
+    """The arguments do not fit the command; `problems` has a sentence by argument name."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         """`problems`: argument name to a sentence for the caller."""

@@ -12,7 +12,7 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass; nothing for zero or less."""
+        """Let `seconds` pass; no-op for zero or less."""
         ...
 
 

@@ -7,6 +7,8 @@ Networking 7 (2), 1999. Overhead: one byte, and one more for each full 254 bytes
 from arduino_iface.errors import BadFrame
 
 DELIMITER = 0x00
+"""The byte that separates frames."""
+
 _BLOCK_MAX = 254
 
 
@@ -30,10 +32,10 @@ def encode(data: bytes) -> bytes:
 def decode(data: bytes) -> bytes:
     """The inverse of `encode`; `data` comes without its delimiters.
 
-    Raises `BadFrame` for a zero inside, for nothing at all, and for a block that ends too early.
+    Raises `BadFrame` for a zero inside, an empty block, and a truncated one.
     """
     if not data:
-        raise BadFrame("nothing between two delimiters")
+        raise BadFrame("an empty COBS block")
     if DELIMITER in data:
         raise BadFrame("a zero byte inside a COBS block")
     out = bytearray()
@@ -42,7 +44,7 @@ def decode(data: bytes) -> bytes:
         code = data[position]
         end = position + code
         if end > len(data):
-            raise BadFrame("a COBS block is cut short")
+            raise BadFrame("a truncated COBS block")
         out += data[position + 1 : end]
         if code != 0xFF and end < len(data):
             out.append(DELIMITER)

@@ -8,15 +8,15 @@ _ENCODED_MAX = frame.SERIAL_FRAME_MAX + frame.SERIAL_FRAME_MAX // 254 + 1
 
 
 class Deframer:
-    """Feed it whatever arrives, get the valid frames. Its memory is bounded by one frame.
+    """Takes received bytes, gives the valid frames. Its memory is bounded by one frame.
 
-    `skipped_bytes` counts what was not part of a valid frame (a sketch's prints, a boot loader,
-    noise); `bad_frames` counts delimited pieces that looked like a frame and failed their check.
+    `skipped_bytes` counts bytes outside valid frames (a sketch's prints, a boot loader, noise);
+    `bad_frames` counts delimited pieces that failed their check.
     Not thread-safe: one reader owns it.
     """
 
     def __init__(self) -> None:
-        """Start out of step: what comes before the first zero may be the tail of a frame."""
+        """Not synchronised: bytes before the first zero may be the tail of a frame."""
         self.skipped_bytes = 0
         self.bad_frames = 0
         self._piece = bytearray()
@@ -64,4 +64,9 @@ class Deframer:
 
 def enframe(message: Frame) -> bytes:
     """The bytes of `message` on a serial wire, a zero before and after."""
-    return b"\x00" + cobs.encode(message.encode()) + b"\x00"
+    return delimited(message.encode())
+
+
+def delimited(data: bytes) -> bytes:
+    """The bytes of an encoded frame on a serial wire, a zero before and after."""
+    return b"\x00" + cobs.encode(data) + b"\x00"

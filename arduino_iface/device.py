@@ -1,4 +1,4 @@
-"""A board that speaks the device protocol: who it is, its samples, its commands."""
+"""A board that speaks the device protocol: its identity, samples and commands."""
 
 from dataclasses import dataclass, field
 
@@ -8,6 +8,7 @@ from arduino_iface.errors import (
     DeviceRefused,
     DeviceRestarted,
     DeviceSilent,
+    OutcomeUnknown,
     PortLost,
     ProtocolMismatch,
     SchemaError,
@@ -33,7 +34,7 @@ from arduino_iface.sample import Sample
 from arduino_iface.schema import Schema
 
 IDENTITY_TRUSTED_S = 5.0
-"""A board not heard for longer may have been exchanged for another: ask who it is first."""
+"""A board not heard for longer may have been replaced by another: its identity is checked first."""
 
 _COMMAND_SENDS_MAX = 3
 _RUNNING_WAIT_S = 0.02
@@ -41,15 +42,11 @@ _RUNNING_WAIT_MAX_S = 0.5
 _SCHEMAS_KEPT = 8
 
 
-class OutcomeUnknown(DeviceSilent):
-    """A command may have reached the board, and the board did not say what became of it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a board said it is. `uid` is 16 hex digits; `windowed` boards take POLL with `skip`.
+    """Who a board is, from HELLO. `uid` is 16 hex digits; `windowed` boards take POLL with `skip`.
 
-    `uptime_ms` is how long it was running then; no part of who it is.
+    `request_max` and `reply_max` are bytes of a frame. `uptime_ms`, the time since the boot, is not compared.
     """
 
     uid: str
@@ -63,11 +60,11 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """The answer to one poll.
+    """The reply to one poll.
 
-    `first` is the number of the first sample, or of the next to come when there are none; samples below
-    it that were asked for no longer exist. `sent_mono` (monotonic seconds) is when the poll was sent: a
-    sample was taken `age_ms` before that, give or take the milliseconds of the exchange.
+    `first` is the number of the first sample, or of the next to come when there are none; requested samples
+    below it no longer exist. `sent_mono` (monotonic seconds) is when the poll was sent: a
+    sample was taken `age_ms` before that, within the duration of the exchange (milliseconds).
     """
 
     first: int
@@ -78,13 +75,13 @@ class Polled:
 
     @property
     def following(self) -> int:
-        """The number after the last sample of this answer."""
+        """The number after the last sample of this reply."""
         return self.first + len(self.samples)
 
 
 @dataclass
 class ProtocolDevice:
-    """Requests to one board through its link. Thread-safe as the link is; knows the last identity."""
+    """Requests to one board through its link. Thread-safe as the link is; remembers the latest identity."""
 
     link: Link
     identity: Identity | None = None
@@ -93,7 +90,7 @@ class ProtocolDevice:
     def hello(
         self, priority: Priority = Priority.POLL, timeout_s: float = TURN_TIMEOUT_S
     ) -> HelloReply:
-        """Ask the board who it is. Raises `ProtocolMismatch` when it speaks another version."""
+        """Ask for the board's identity. Raises `ProtocolMismatch` when it speaks another version."""
         request = HelloRequest().encode()
         try:
             exchange = self.link.request(
@@ -101,8 +98,8 @@ class ProtocolDevice:
             )
         except DeviceRefused as error:
             raise ProtocolMismatch(
-                f"the board refuses HELLO with error {error.code}; it needs protocol version "
-                f"{messages.PROTOCOL_VERSION}"
+                f"the board refuses HELLO with error {error.code}: it does not support protocol "
+                f"version {messages.PROTOCOL_VERSION}"
             ) from error
         if exchange.payload[:1] != bytes((messages.PROTOCOL_VERSION,)):
             spoken = exchange.payload[0] if exchange.payload else "none"
@@ -113,10 +110,10 @@ class ProtocolDevice:
         return HelloReply.decode(exchange.payload)
 
     def identify(self) -> Identity:
-        """Ask who the board is and, when it is not known yet, for its description.
+        """Ask for the board's identity and, unless it is known, for its schema.
 
         Raises `DeviceSilent`, `PortLost`, `BusBusy` when it cannot be asked, `ProtocolMismatch` and
-        `SchemaError` when the answer cannot be worked with.
+        `SchemaError` when its reply is not usable.
         """
         self.link.prepare()
         hello = self.hello()
@@ -125,8 +122,8 @@ class ProtocolDevice:
         needed = frame.OVERHEAD + PollReply.OVERHEAD + described.sample_size
         if described.channels and needed > reply_max:
             raise ProtocolMismatch(
-                f"one sample needs a reply of {needed} bytes and this board's replies have at most "
-                f"{reply_max}: fewer or smaller channels, please"
+                f"one sample needs a reply of {needed} bytes, but this board's replies have at most "
+                f"{reply_max}: use fewer or smaller channels"
             )
         self.identity = Identity(
             uid=hello.uid.hex(),
@@ -140,10 +137,10 @@ class ProtocolDevice:
         return self.identity
 
     def poll(self, following: int, skip: int = 0) -> Polled:
-        """Samples from number `following` + `skip` on; what is below `following` is stored for good.
+        """Samples from number `following` + `skip` on; the board may forget those below `following`.
 
         `skip` must be 0 for a board that is not `windowed`. Raises `DeviceRestarted` when the board is in
-        another boot than it was identified in, `BadFrame` for an answer that makes no sense.
+        another boot than it was identified in, `BadFrame` for an invalid reply, and as `Link.request` does.
         """
         identity = self._identified()
         if not self._heard_lately():
@@ -153,7 +150,9 @@ class ProtocolDevice:
         reply = PollReply.decode(exchange.payload)
         if reply.boot != identity.boot:
             self.identity = None
-            raise DeviceRestarted(f"the board is in boot {reply.boot}, it was in {identity.boot}")
+            raise DeviceRestarted(
+                f"the board has restarted: boot {reply.boot}, was {identity.boot}"
+            )
         return Polled(
             reply.first,
             sample.unpack_samples(identity.schema, reply),
@@ -172,22 +171,22 @@ class ProtocolDevice:
         priority: Priority = Priority.COMMAND,
         timeout_s: float = TURN_TIMEOUT_S,
     ) -> CommandStatus:
-        """Have the board act once, and learn what became of it within about `timeout_s`.
+        """Have the board execute a command once; its status after at most about `timeout_s`.
 
-        `identity` is the one in which `code` has its meaning, None for the present one. The same `token` is
-        never acted on twice. A command whose reply is lost is asked for again only
-        after the board has proved to be in the same boot: one that has started again has forgotten the
-        token and would act a second time. Returns RUNNING when the board was still at it at the end.
+        `identity` is the one whose schema defines `code`, None for the present one. The board never executes
+        the same `token` twice. A command whose reply is lost is sent again only after the board has proved to
+        be in the same boot: a restarted one has forgotten the token and would execute it a second time.
+        Returns RUNNING when the board was still executing when the timeout expired.
 
         Raises `BusBusy` and `PortLost` when nothing was sent, `OutcomeUnknown` when it may have been,
-        `DeviceRestarted` when the board is not identified or has started again before, and as `hello`
-        does when it was not heard for a while and must be asked who it is first.
+        `DeviceRestarted` when the board is not identified or has restarted before the command, and as `hello`
+        does when the board was not heard for a while, so that its identity must be checked first.
         """
         known = self._identified()
         if identity is None:
             identity = known
         elif identity != known:
-            raise DeviceRestarted("the board was identified anew meanwhile")
+            raise DeviceRestarted("the board was identified again meanwhile")
         clock = self.link.clock
         deadline = clock.monotonic() + timeout_s
         timeout_s = min(timeout_s, TURN_TIMEOUT_S)
@@ -242,23 +241,23 @@ class ProtocolDevice:
             else:
                 if reply.token == token:
                     return reply.status
-                failure = BadFrame(f"the reply is about token {reply.token}, not {token}")
-        raise OutcomeUnknown(f"sent, and not answered: {failure}") from failure
+                failure = BadFrame(f"the reply is for token {reply.token}, not {token}")
+        raise OutcomeUnknown(f"sent, but not answered: {failure}") from failure
 
     def _require_same_boot(self, identity: Identity, priority: Priority, timeout_s: float) -> None:
         try:
             hello = self.hello(priority, timeout_s)
         except (TimeoutError, PortLost, ProtocolMismatch, BadFrame) as error:
-            raise OutcomeUnknown(f"sent, and not answered: {error}") from error
+            raise OutcomeUnknown(f"sent, but not answered: {error}") from error
         try:
             self._verify(identity, hello)
         except DeviceRestarted as error:
-            raise OutcomeUnknown(f"sent, and {error}: it may have acted before") from error
+            raise OutcomeUnknown(f"sent, then {error}; it may have executed before that") from error
 
     def _verify(self, identity: Identity, hello: HelloReply) -> None:
         if (hello.uid.hex(), hello.boot) != (identity.uid, identity.boot):
             self.identity = None
-            raise DeviceRestarted("the board has started again or is another one")
+            raise DeviceRestarted("the board has restarted or was replaced")
 
     def _heard_lately(self) -> bool:
         heard = self.link.heard_mono
@@ -277,12 +276,12 @@ class ProtocolDevice:
             return known
         if not 0 < hello.schema_length <= schema.SCHEMA_LENGTH_MAX:
             raise SchemaError(
-                f"a schema of {hello.schema_length} bytes; from 1 to {schema.SCHEMA_LENGTH_MAX} can be"
+                f"a schema of {hello.schema_length} bytes; 1 to {schema.SCHEMA_LENGTH_MAX} expected"
             )
         text = self._read_schema(hello.schema_length)
         described = schema.parse(_decoded(text))
         if described.crc != hello.schema_crc:
-            raise BadFrame("the schema does not have the checksum that HELLO stated")
+            raise BadFrame("the schema does not match its checksum in HELLO")
         if len(self._schemas) >= _SCHEMAS_KEPT:
             self._schemas.pop(next(iter(self._schemas)))
         self._schemas[key] = described
@@ -294,7 +293,7 @@ class ProtocolDevice:
             request = DescribeRequest(len(text)).encode()
             reply = DescribeReply.decode(self.link.request(RequestType.DESCRIBE, request).payload)
             if reply.offset != len(text) or not reply.piece:
-                raise BadFrame(f"asked for the schema from byte {len(text)}, got another piece")
+                raise BadFrame(f"asked for the schema from byte {len(text)}, got another part")
             text += reply.piece
         return bytes(text[:length])
 

@@ -1,28 +1,33 @@
-"""What can go wrong on a wire, named by what the caller does next.
+"""Errors of a wire, named by what the caller does next.
 
-Every error of this package is a `WireError`. Errors of smbus2, pyserial and the kernel are turned
+Every error of a transaction, a frame or an exchange is a `WireError`.
+Errors of smbus2, pyserial and the kernel are turned
 into these at the transport, with the cause kept.
 """
 
 
 class WireError(Exception):
-    """Base of everything that can go wrong between the gateway and a board."""
+    """Base of all errors between the gateway and a board."""
 
 
 class DeviceSilent(WireError, TimeoutError):
-    """No valid reply in spite of the retries: back this device off; the others go on."""
+    """No valid reply after all retries: back off from this device alone."""
+
+
+class OutcomeUnknown(DeviceSilent):
+    """A command was or may have been sent, and no reply states its outcome: never send it again blindly."""
 
 
 class BadFrame(WireError, ValueError):
-    """The bytes are not a valid frame or message: count it, ask again."""
+    """The bytes are not a valid frame or message: count and retry."""
 
 
 class BusFault(WireError, OSError):
-    """One transaction failed on the wire (NACK, arbitration, timeout): ask again, then back off."""
+    """One transaction failed on the wire (NACK, arbitration, timeout): retry, then back off."""
 
 
 class PortLost(WireError, OSError):
-    """The port or adapter is gone or cannot be opened: close it, open it again after a while."""
+    """The port or adapter is gone or cannot be opened: close it, reopen it after a back-off."""
 
 
 class BusBusy(WireError, TimeoutError):
@@ -30,7 +35,7 @@ class BusBusy(WireError, TimeoutError):
 
 
 class DeviceRefused(WireError, RuntimeError):
-    """A valid error reply (type 7F): the same request would be refused again, do not repeat it."""
+    """A valid error reply (type 7F): a retry would be refused as well."""
 
     def __init__(self, code: int) -> None:
         """`code` is the error number of the reply, see `messages.ErrorCode`."""
@@ -39,12 +44,12 @@ class DeviceRefused(WireError, RuntimeError):
 
 
 class ProtocolMismatch(WireError, RuntimeError):
-    """The board does not speak what the gateway speaks: quarantine it until it identifies again."""
+    """The board's protocol version or limits do not fit the gateway: quarantine it until it changes."""
 
 
 class SchemaError(ProtocolMismatch, ValueError):
-    """The board's description of itself cannot be understood: quarantine, and say which line."""
+    """The board's schema is invalid: quarantine. The message names the line."""
 
 
 class DeviceRestarted(WireError, RuntimeError):
-    """The board has started again since it was identified: identify it before anything else."""
+    """The board has restarted or was replaced since it was identified: identify it first."""

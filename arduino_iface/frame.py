@@ -49,15 +49,15 @@ class Frame:
 def decode(data: bytes, address: int = SERIAL_ADDRESS, *, padded: bool = False) -> Frame:
     """The frame in `data`; with `padded`, what follows it is ignored (an I2C read of fixed length).
 
-    Raises `BadFrame` for a length that cannot be, missing or surplus bytes, and a wrong checksum.
+    Raises `BadFrame` for an impossible length, missing or surplus bytes, and a wrong checksum.
     """
     if not data:
-        raise BadFrame("no bytes")
+        raise BadFrame("empty frame")
     end = data[0] + 1
     if data[0] < _LEN_MIN or end > SERIAL_FRAME_MAX:
-        raise BadFrame(f"length byte {data[0]} is not of a frame")
+        raise BadFrame(f"invalid length byte {data[0]}")
     if len(data) < end or (len(data) > end and not padded):
-        raise BadFrame(f"{len(data)} bytes where the length byte says {end}")
+        raise BadFrame(f"{len(data)} bytes; the length byte says {end}")
     body, check = data[: end - 2], data[end - 2 : end]
     if crc16(bytes((address,)) + body) != int.from_bytes(check, "big"):
         raise BadFrame("wrong checksum")
@@ -65,13 +65,14 @@ def decode(data: bytes, address: int = SERIAL_ADDRESS, *, padded: bool = False) 
 
 
 class Beacon(Enum):
-    """What a board shows on I2C when no reply is ready: four bytes, then FF."""
+    """What a read on I2C returns when no reply is ready: four bytes, then FF."""
 
     IDLE = bytes.fromhex("00475701")
     BUSY = bytes.fromhex("01475701")
 
 
 BEACON_LENGTH = 4
+"""Bytes of a beacon."""
 
 
 def beacon(data: bytes) -> Beacon | None:

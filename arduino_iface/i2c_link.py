@@ -6,19 +6,19 @@ damaged read is repeated without sending anything again.
 
 from arduino_iface import frame
 from arduino_iface.bus import I2cBus
-from arduino_iface.errors import BusBusy, BusFault
+from arduino_iface.errors import BadFrame, BusBusy, BusFault
 from arduino_iface.frame import Beacon, Frame
-from arduino_iface.link import REPLY_TIMEOUT_S, TURN_TIMEOUT_S, Link, Unanswered, expect_frame
+from arduino_iface.link import REPLY_TIMEOUT_S, TURN_TIMEOUT_S, Claim, Link, Unanswered, is_reply
 from arduino_iface.lock import Priority
 
 FIRST_WAIT_S = 0.002
-"""Before the first read: time for the sketch's loop to come round."""
+"""Before the first read, seconds: time for the sketch's loop to handle the request."""
 
 WAIT_MAX_S = 0.032
-"""The waits double from `FIRST_WAIT_S` up to this."""
+"""The waits between reads double from `FIRST_WAIT_S` up to this, seconds."""
 
 BUSY_TIMEOUT_S = 3 * REPLY_TIMEOUT_S
-"""How long a board may say "busy" before it counts as hung."""
+"""How long a board may show the busy beacon before it counts as hung, seconds."""
 
 _DAMAGED_READS_MAX = 4
 
@@ -27,7 +27,7 @@ class I2cLink(Link):
     """A board at one address of an I2C bus."""
 
     def __init__(self, bus: I2cBus, address: int, first_seq: int = 0) -> None:
-        """Touches nothing; `address` is the 7-bit address."""
+        """`address` is the 7-bit address."""
         super().__init__(bus.transport.clock, address, first_seq)
         self._bus = bus
 
@@ -42,26 +42,24 @@ class I2cLink(Link):
         """Open the adapter if it is not open. Raises `PortLost`, `BusBusy`."""
         self._bus.open(priority, timeout_s)
 
-    def _attempt(self, request: Frame, priority: Priority, timeout_s: float) -> tuple[float, Frame]:
+    def _attempt(self, request: Frame, claim: Claim) -> tuple[float, Frame]:
         try:
-            self._bus.write(self.address, request.encode(self.address), priority, timeout_s)
+            self._bus.write(self.address, request.encode(self.address), *claim)
         except BusFault as error:
             self._count(faults=1)
             self.clock.sleep(FIRST_WAIT_S)
             raise Unanswered(str(error), None) from error
         sent = self.clock.monotonic()
-        return sent, self._await_reply(request, priority, timeout_s, sent)
+        return sent, self._await_reply(request, claim, sent)
 
-    def _await_reply(
-        self, request: Frame, priority: Priority, timeout_s: float, sent: float
-    ) -> Frame:
-        wait, damaged, seen = FIRST_WAIT_S, 0, "nothing readable"
+    def _await_reply(self, request: Frame, claim: Claim, sent: float) -> Frame:
+        wait, damaged, seen = FIRST_WAIT_S, 0, "not readable"
         deadline = sent + REPLY_TIMEOUT_S
         while self.clock.monotonic() < deadline:
             self.clock.sleep(wait)
             wait = min(2 * wait, WAIT_MAX_S)
             try:
-                data = self._bus.read(self.address, frame.I2C_FRAME_MAX, priority, timeout_s)
+                data = self._bus.read(self.address, frame.I2C_FRAME_MAX, *claim)
             except (BusFault, BusBusy) as error:
                 self._count(faults=1)
                 seen = str(error)
@@ -70,8 +68,8 @@ class I2cLink(Link):
             if shown is Beacon.BUSY:
                 seen, deadline = "busy past the deadline", sent + BUSY_TIMEOUT_S
                 continue
-            reply = expect_frame(data, self.address)
-            if reply is not None and self._is_reply(reply, request):
+            reply = self._decoded(data)
+            if reply is not None and is_reply(reply, request):
                 return reply
             if reply is not None or shown is Beacon.IDLE:
                 raise Unanswered("the request did not reach the board", sent)
@@ -80,3 +78,10 @@ class I2cLink(Link):
             if damaged >= _DAMAGED_READS_MAX:
                 break
         raise Unanswered(seen, sent, hopeless=deadline > sent + REPLY_TIMEOUT_S)
+
+    def _decoded(self, data: bytes) -> Frame | None:
+        """The frame in a read of fixed length, None when it is damaged."""
+        try:
+            return frame.decode(data, self.address, padded=True)
+        except BadFrame:
+            return None

@@ -1,7 +1,7 @@
-"""Looking for boards on I2C without harming strangers: by reading only.
+"""Looking for boards on I2C by reading only, which is safe for other devices.
 
-A write could alter an EEPROM or a clock chip, so HELLO goes only to an address whose bytes say that a board
-of ours is there: a beacon, or the reply to an earlier request, which stays readable until the next one.
+A write could alter an EEPROM or a clock chip, so HELLO goes only to an address whose bytes show a board that
+speaks the protocol: a beacon, or the reply to an earlier request, which stays readable until the next one.
 """
 
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from arduino_iface.errors import BadFrame, BusFault, DeviceSilent
 from arduino_iface.lock import Priority
 
 LOOK_TIMEOUT_S = 1.0
-"""How long a look waits for the bus; looks give way to everything else."""
+"""How long a look waits for the bus, seconds; looks have the lowest priority."""
 
 _LOOKS_MAX = 3
 _NOTHING_DRIVEN = b"\xff" * frame.BEACON_LENGTH
 
 
 class SightingKind(StrEnum):
-    """What a look at one address showed."""
+    """The result of a look at one address."""
 
     ABSENT = "absent"
-    """Nobody acknowledged the address."""
+    """The address was not acknowledged."""
     BOARD = "board"
     """A board that speaks the device protocol."""
     STRANGER = "stranger"
-    """Something else; it is left alone."""
+    """Another device; nothing is written to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Sighting:
 
 
 def look(bus: I2cBus, address: int, timeout_s: float = LOOK_TIMEOUT_S) -> Sighting:
-    """Read four bytes from an address, and more only when they begin like a reply of ours.
+    """Read four bytes from an address, and a whole frame only when they begin like a reply.
 
     Raises `BusBusy` when the bus was not free and `PortLost` when the adapter is gone.
     """
@@ -59,7 +59,7 @@ def look(bus: I2cBus, address: int, timeout_s: float = LOOK_TIMEOUT_S) -> Sighti
 
 
 def require_board(bus: I2cBus, address: int) -> None:
-    """Raise `DeviceSilent` unless a board of ours is there; looks again when what it read is damaged."""
+    """Raise `DeviceSilent` unless a board that speaks the protocol is there; a damaged read is retried."""
     sighting = look(bus, address)
     for _ in range(_LOOKS_MAX - 1):
         if sighting.kind is not SightingKind.STRANGER:
@@ -69,7 +69,7 @@ def require_board(bus: I2cBus, address: int) -> None:
         raise DeviceSilent(f"nothing acknowledged address 0x{address:02x}")
     if sighting.kind is SightingKind.STRANGER:
         raise DeviceSilent(
-            f"what answers at address 0x{address:02x} does not speak the device protocol; nothing is sent"
+            f"the device at address 0x{address:02x} does not speak the device protocol; nothing is sent"
         )
 
 

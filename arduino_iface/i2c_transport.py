@@ -1,4 +1,4 @@
-"""I2C by the kernel's i2c-dev interface, through smbus2; nothing else of ours imports smbus2.
+"""I2C by the kernel's i2c-dev interface, through smbus2; only this module imports smbus2.
 
 Only `i2c_rdwr` is used, with one message a call: a single ioctl that keeps no state in the
 descriptor. The other calls of smbus2 set the address first and transfer second, so two threads
@@ -28,16 +28,16 @@ TRANSFER_MAX = 32
 # Of linux/i2c-dev.h. Both set the adapter, for every program that uses it.
 _I2C_RETRIES = 0x0701
 _I2C_TIMEOUT = 0x0702
-_TIMEOUT_10MS = 10  # 100 ms; the usual 1 s would hold every other board up behind a stuck one
+_TIMEOUT_10MS = 10  # 100 ms; with the usual 1 s a stuck board would delay all others
 
 _RETRY = {
     errno.EREMOTEIO: "no acknowledgement; the device is absent, hung or at another address",
     errno.ENXIO: "no acknowledgement; the device is absent, hung or at another address",
     errno.ETIMEDOUT: "timed out; a device may hold the bus: check the wiring and the power",
-    errno.EIO: "failed on the wire",
+    errno.EIO: "I/O error on the bus",
     errno.EAGAIN: "arbitration lost to another master",
-    errno.EPROTO: "failed on the wire (protocol error)",
-    errno.EBADMSG: "failed on the wire (damaged message)",
+    errno.EPROTO: "protocol error on the bus",
+    errno.EBADMSG: "damaged message on the bus",
     errno.EBUSY: "a kernel driver uses this address or the bus is busy",
 }
 _LOST = {
@@ -47,16 +47,16 @@ _LOST = {
     errno.EPERM: "is not permitted: add the user to group i2c",
     errno.ENOTTY: "is not an I2C adapter: correct [[bus]] port",
     errno.EBADF: "was closed",
-    # The same transfer would be refused again, however often it is repeated.
-    errno.EINVAL: "refuses transfers of this kind: use another adapter",
-    errno.EOPNOTSUPP: "refuses transfers of this kind: use another adapter",
+    # Retries would be refused as well.
+    errno.EINVAL: "does not support these transfers: use another adapter",
+    errno.EOPNOTSUPP: "does not support these transfers: use another adapter",
 }
 
 
 def wire_error(path: str, what: str, error: OSError) -> WireError:
-    """What an error of the kernel means: `BusFault` to try again, `PortLost` to open again.
+    """The error for one of the kernel: `BusFault` to retry, `PortLost` to reopen.
 
-    An unknown one is a `BusFault`: it is tried again a few times, and then backed off from.
+    An unknown one is a `BusFault`: retried a few times, then backed off from.
     """
     code = error.errno or 0
     if code in _LOST:
@@ -90,7 +90,7 @@ class LinuxI2cTransport:
                 self._adapter = _opened(self._path)
 
     def close(self) -> None:
-        """Give the adapter back; nothing when that is done already."""
+        """Close the adapter; idempotent."""
         with self._guard:
             adapter, self._adapter = self._adapter, None
             if adapter is not None:
@@ -123,7 +123,7 @@ class LinuxI2cTransport:
 
 
 def _check(address: int, length: int, *, lowest: int) -> None:
-    # smbus2 would cut both to 16 bits without a word, and talk to a different device.
+    # smbus2 would silently cut both to 16 bits, and address a different device.
     if not ADDRESS_MIN <= address <= ADDRESS_MAX:
         raise ValueError(f"address {address:#x}; {ADDRESS_MIN:#x} to {ADDRESS_MAX:#x} expected")
     if not lowest <= length <= TRANSFER_MAX:
@@ -133,7 +133,7 @@ def _check(address: int, length: int, *, lowest: int) -> None:
 def _opened(path: str) -> "SMBus":
     from smbus2 import I2cFunc, SMBus
 
-    # SMBus(path) would lose the descriptor when the file turns out to be no adapter.
+    # SMBus(path) leaks the descriptor when the file is not an adapter.
     adapter = SMBus()
     try:
         adapter.open(path)
@@ -153,7 +153,7 @@ def _opened(path: str) -> "SMBus":
 
 
 def _dispose(adapter: "SMBus") -> None:
-    if adapter.fd == 0:  # smbus2 takes this valid number for "not open"
+    if adapter.fd == 0:  # a valid descriptor, which smbus2 mistakes for "not open"
         os.close(0)
         adapter.fd = None
     adapter.close()

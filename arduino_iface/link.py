@@ -1,48 +1,51 @@
-"""A link to one board: a request goes out, its reply comes back or an error says what to do next.
+"""Asking one board: requests take turns, are repeated when nothing comes back, and are counted.
 
-`I2cLink` and `SerialLink` share what is here: the numbering of requests, the turn that keeps a second
-request to the same board from overtaking the first, the retries and the counters. The bus itself is
-taken for one transaction at a time only, so it is free for other boards while this one thinks.
+`Endpoint` is the base of every way of asking, whatever the board speaks: `RegisterDevice`, `LineDevice`,
+`Link`. A `Link` carries requests in frames of the device protocol; `I2cLink` and `SerialLink` are its wires.
+The bus itself is locked for one transaction at a time, so other boards use it while this one works.
 """
 
+import threading
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from arduino_iface import frame, messages
 from arduino_iface.clock import Clock
-from arduino_iface.errors import BadFrame, DeviceRefused, DeviceSilent, WireError
+from arduino_iface.errors import DeviceRefused, DeviceSilent
 from arduino_iface.frame import Frame
 from arduino_iface.lock import Priority, PriorityLock
 from arduino_iface.messages import RequestType
 
 ATTEMPTS_MAX = 3
-"""A request is sent at most this often (protocol page, "at most twice more")."""
+"""A request is sent at most this often (docs/protocol.md, "at most twice more")."""
 
 REPLY_TIMEOUT_S = 0.25
-"""How long one attempt waits for its reply; three together cover a sketch's loop of 0.7 s."""
+"""How long one attempt waits for its reply, seconds; three cover a sketch whose loop takes 0.7 s."""
 
 TURN_TIMEOUT_S = 3.0
-"""How long a request waits for the board's or the bus's turn unless its caller says otherwise."""
+"""Default timeout of a request for the board's lock and for the bus's, seconds each."""
 
 _LATENCIES_KEPT = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A reply's payload, and when its request was first on the wire and the reply was complete.
+class Claim(NamedTuple):
+    """How a request waits for locks: its class in the queue, and at most `timeout_s` for each lock."""
 
-    Times are monotonic seconds. The board prepared the reply between the two.
-    """
-
-    payload: bytes
-    sent_mono: float
-    answered_mono: float
+    priority: Priority
+    timeout_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class LinkCounters:
-    """What a link has seen since it was made."""
+    """Counts since the endpoint was made.
+
+    `faults` are failed transactions (I2C), `crc_errors` damaged or unconfirmed replies, `silent` requests
+    that got no valid reply in spite of their retries.
+    """
 
     requests: int = 0
     replies: int = 0
@@ -50,6 +53,78 @@ class LinkCounters:
     crc_errors: int = 0
     faults: int = 0
     silent: int = 0
+
+
+class Endpoint(ABC):
+    """One board that several threads ask in turn. Thread-safe.
+
+    `heard_mono` is when the latest valid data from the board was complete (monotonic seconds), None before.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.heard_mono: float | None = None
+        self._lock = PriorityLock(clock)  # one request with its reply at a time
+        self._counting = threading.Lock()  # guards the two below, for a few statements
+        self._counters = LinkCounters()
+        self._latencies_s: deque[float] = deque(maxlen=_LATENCIES_KEPT)
+
+    @property
+    def counters(self) -> LinkCounters:
+        """A snapshot of the counts."""
+        with self._counting:
+            return self._counters
+
+    def latency_quantiles_ms(self) -> tuple[float, float] | None:
+        """Median and 99th percentile of the latest 256 answered requests, ms; None before the first."""
+        with self._counting:
+            ordered = sorted(self._latencies_s)
+        if not ordered:
+            return None
+        last = len(ordered) - 1
+        return ordered[last // 2] * 1000, ordered[round(last * 0.99)] * 1000
+
+    @abstractmethod
+    def prepare(
+        self, priority: Priority = Priority.POLL, timeout_s: float = TURN_TIMEOUT_S
+    ) -> None:
+        """Open the wire if it is not open. Raises `PortLost`, `BusBusy`."""
+
+    def _turn(self, claim: Claim) -> AbstractContextManager[None]:
+        """Keeps other requests to this board out. Entering raises `BusBusy` when it was not free in time."""
+        return self._lock.hold(*claim)
+
+    def _attempts(self, count: int) -> Iterator[int]:
+        """Numbers of the attempts at a request, from 0; all but the first are counted as retries."""
+        for attempt in range(count):
+            if attempt:
+                self._count(retries=1)
+            yield attempt
+
+    def _answered(self, began_mono: float) -> None:
+        """Count a reply, and how long it took since `began_mono`."""
+        latency_s = self.clock.monotonic() - began_mono
+        self._count(replies=1)
+        with self._counting:
+            self._latencies_s.append(latency_s)
+
+    def _count(self, **more: int) -> None:
+        """Add to counters, by their names."""
+        with self._counting:
+            known = self._counters
+            changed = {name: getattr(known, name) + number for name, number in more.items()}
+            self._counters = replace(known, **changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A reply's payload, and when its request was first on the wire (monotonic seconds).
+
+    The board prepared the reply after that.
+    """
+
+    payload: bytes
+    sent_mono: float
 
 
 class Unanswered(DeviceSilent):
@@ -60,24 +135,19 @@ class Unanswered(DeviceSilent):
     """
 
     def __init__(self, reason: str, sent_mono: float | None, *, hopeless: bool = False) -> None:
-        """`reason` in words, for the log."""
         super().__init__(reason)
         self.sent_mono = sent_mono
         self.hopeless = hopeless
 
 
-class Link(ABC):
-    """Requests to one board. Thread-safe: requests of several threads take turns by priority."""
+class Link(Endpoint):
+    """Requests in frames to a board that speaks the device protocol."""
 
     def __init__(self, clock: Clock, address: int, first_seq: int = 0) -> None:
         """`address` is the byte in the checksum; `first_seq` precedes the number of the first request."""
+        super().__init__(clock)
         self.address = address
-        self.counters = LinkCounters()
-        self.heard_mono: float | None = None  # when the latest reply was complete
-        self.clock = clock
         self._seq = first_seq & 0xFF
-        self._turn = PriorityLock(clock)  # one request with its reply at a time
-        self._latencies_s: deque[float] = deque(maxlen=_LATENCIES_KEPT)
 
     @property
     @abstractmethod
@@ -85,17 +155,10 @@ class Link(ABC):
         """Longest frame this wire carries, bytes."""
 
     @abstractmethod
-    def prepare(
-        self, priority: Priority = Priority.POLL, timeout_s: float = TURN_TIMEOUT_S
-    ) -> None:
-        """Make the wire usable before a board is asked anything. Raises `PortLost`, `BusBusy`."""
+    def _attempt(self, request: Frame, claim: Claim) -> tuple[float, Frame]:
+        """Send `request` once: when it was sent (monotonic seconds), and the reply.
 
-    @abstractmethod
-    def _attempt(self, request: Frame, priority: Priority, timeout_s: float) -> tuple[float, Frame]:
-        """Send `request` once and wait for its reply.
-
-        Returns when the request was sent and the reply; raises `DeviceSilent` when the attempt failed,
-        which the caller may repeat.
+        Raises `Unanswered` when the attempt failed and may be repeated, `BusBusy` when nothing was sent.
         """
 
     def request(
@@ -112,60 +175,36 @@ class Link(ABC):
         Raises `BusBusy` when nothing was sent because the board or bus was not free in time,
         `DeviceSilent` when no attempt was answered, `DeviceRefused` for an error reply, `PortLost`.
         """
-        with self._turn.hold(priority, turn_timeout_s):
-            self._seq = self._seq % 0xFF + 1  # never 0, which an unasked HELLO carries
+        claim = Claim(priority, turn_timeout_s)
+        with self._turn(claim):
+            self._seq = self._seq % 0xFF + 1  # never 0, which an unsolicited HELLO carries
             request = Frame(kind, self._seq, payload)
             self._count(requests=1)
-            return self._exchange(request, priority, attempts, turn_timeout_s)
+            return self._exchange(request, attempts, claim)
 
-    def latency_quantiles_ms(self) -> tuple[float, float] | None:
-        """Median and 99th percentile of the latest requests, ms; None before the first reply."""
-        ordered = sorted(self._latencies_s.copy())
-        if not ordered:
-            return None
-        last = len(ordered) - 1
-        return ordered[last // 2] * 1000, ordered[round(last * 0.99)] * 1000
-
-    def _exchange(
-        self, request: Frame, priority: Priority, attempts: int, timeout_s: float
-    ) -> Exchange:
-        started = self.clock.monotonic()
+    def _exchange(self, request: Frame, attempts: int, claim: Claim) -> Exchange:
+        began = self.clock.monotonic()
         first_sent: float | None = None
-        failure: WireError | None = None
-        for attempt in range(attempts):
-            if attempt:
-                self._count(retries=1)
+        failure: Unanswered | None = None
+        for _ in self._attempts(attempts):
             try:
-                sent, reply = self._attempt(request, priority, timeout_s)
+                sent, reply = self._attempt(request, claim)
             except Unanswered as error:
                 first_sent = error.sent_mono if first_sent is None else first_sent
                 failure = error
                 if error.hopeless:
                     break
                 continue
-            answered = self.clock.monotonic()
-            self.heard_mono = answered
-            self._count(replies=1)
-            self._latencies_s.append(answered - started)
+            self.heard_mono = self.clock.monotonic()
+            self._answered(began)
             if reply.type == messages.ERROR_REPLY:
                 raise DeviceRefused(messages.decode_error(reply.payload))
-            return Exchange(reply.payload, sent if first_sent is None else first_sent, answered)
+            return Exchange(reply.payload, sent if first_sent is None else first_sent)
         self._count(silent=1)
         raise DeviceSilent(f"no valid reply: {failure}") from failure
 
-    def _is_reply(self, candidate: Frame, request: Frame) -> bool:
-        wanted = (request.type | frame.REPLY, messages.ERROR_REPLY)
-        return candidate.seq == request.seq and candidate.type in wanted
 
-    def _count(self, **more: int) -> None:
-        """Add to counters; only the holder of the turn does so."""
-        changed = {name: getattr(self.counters, name) + number for name, number in more.items()}
-        self.counters = replace(self.counters, **changed)
-
-
-def expect_frame(data: bytes, address: int) -> Frame | None:
-    """The frame in an I2C read, or None when it is damaged."""
-    try:
-        return frame.decode(data, address, padded=True)
-    except BadFrame:
-        return None
+def is_reply(candidate: Frame, request: Frame) -> bool:
+    """Whether a frame answers `request`: its number, and its type or that of the error reply."""
+    wanted = (request.type | frame.REPLY, messages.ERROR_REPLY)
+    return candidate.seq == request.seq and candidate.type in wanted

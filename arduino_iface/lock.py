@@ -1,8 +1,7 @@
-"""The lock of a bus: fair, by priority, with a deadline, and it says how long it was waited for.
+"""The lock of a bus: fair, by priority, with a timeout, and with statistics of waits and holds.
 
-`threading.Lock` lets a thread that comes late take the lock before one that has waited, so a
-command could starve behind polls. Here a released lock belongs at once to the first waiter of the
-best class; nobody can come in between.
+`threading.Lock` lets a thread that comes late overtake one that has waited, so a command could starve
+behind polls. Here a released lock is handed at once to the first waiter of the best class.
 """
 
 import threading
@@ -23,7 +22,7 @@ _NO_TIMES = (0,) * (len(BUCKETS_S) + 1)
 
 
 class Priority(IntEnum):
-    """Who goes first among those that wait; the lowest number is the best class."""
+    """The class of a waiter; the lowest number goes first."""
 
     COMMAND = 0
     POLL = 1
@@ -32,12 +31,12 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class LockStats:
-    """What a lock has seen since it was made; times in seconds of the lock's clock.
+    """Statistics since the lock was made; times in seconds of the lock's clock.
 
-    `contentions` counts the acquisitions, also the failed ones, that found the lock taken, and the
-    wait times are theirs; `timeouts` counts those that gave up; `waiting` is how many wait now. The
-    hold times are of the holds that have ended. The buckets count by `BUCKETS_S`: every acquisition and
-    every wait that was given up by its wait, every ended hold by its length.
+    `contentions` counts attempts, failed ones too, that found the lock taken; the wait times are theirs.
+    `timeouts` counts waits that failed, `waiting` the present waiters. Hold times are of ended holds. The
+    buckets (bounds: `BUCKETS_S`) count every acquisition and failed wait by its wait, every ended hold by
+    its length.
     """
 
     acquisitions: int
@@ -69,14 +68,14 @@ class PriorityLock:
     """A lock for short holds. First come, first served inside a class; better classes go first.
 
     Safe to use from any thread. A free lock is taken without any waiting, so that it also works in
-    one thread under a fake clock. Waits are in real seconds; the statistics are by `clock`.
+    one thread under a fake clock. Waits take real seconds; the statistics are by `clock`.
     """
 
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock
         # Guards everything below; held for a few statements, never across a wait.
         self._mutex = threading.Lock()
-        # The thread that holds the lock. None means that nobody waits either.
+        # The thread that holds the lock. None: no thread waits either.
         self._holder: int | None = None
         self._held_since = 0.0
         self._queues: dict[Priority, deque[_Waiter]] = {priority: deque() for priority in Priority}
@@ -94,8 +93,8 @@ class PriorityLock:
         """Hold the lock inside a `with` statement.
 
         Entering raises `BusBusy` when the lock was not free within `timeout_s` (zero or less: when
-        it is not free now), and `RuntimeError` when this thread already holds it: that is a mistake
-        in the caller, which would otherwise wait for itself.
+        it is not free now), and `RuntimeError` when this thread already holds it, which would be a
+        deadlock.
         """
         return self._hold(priority, timeout_s)
 
@@ -127,12 +126,12 @@ class PriorityLock:
 
     @property
     def held_since(self) -> float | None:
-        """When the present holder took it, by the lock's clock; None: nobody holds it."""
+        """When the present holder took it, by the lock's clock; None when it is free."""
         with self._mutex:
             return None if self._holder is None else self._held_since
 
     def _take_or_queue(self, priority: Priority) -> _Waiter | None:
-        """None when the lock was free and is now ours, else our place in the queue."""
+        """None when the lock was free and is now this thread's, else its place in the queue."""
         me = threading.get_ident()
         with self._mutex:
             if self._holder == me:
@@ -151,7 +150,7 @@ class PriorityLock:
         try:
             waiter.wake.wait(min(max(timeout_s, 0.0), threading.TIMEOUT_MAX))
         except BaseException:
-            # Ctrl-C in the main thread: the lock may be ours by now, and must not stay so.
+            # Ctrl-C in the main thread: the lock may have been handed over by now, so release it.
             if self._leave_queue(waiter):
                 self._release()
             raise

@@ -15,7 +15,7 @@ PROTOCOL_VERSION = 1
 
 
 class RequestType(IntEnum):
-    """TYPE of a request; its reply has bit 7 set besides."""
+    """TYPE of a request; its reply has bit 7 set as well."""
 
     HELLO = 0x01
     DESCRIBE = 0x02
@@ -50,7 +50,7 @@ class PollFlag(IntFlag):
 
 
 class CommandStatus(IntEnum):
-    """What became of a command."""
+    """The status of a command."""
 
     DONE = 0
     RUNNING = 1
@@ -76,7 +76,7 @@ def _unpack(layout: struct.Struct, payload: bytes, what: str) -> tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class HelloRequest:
-    """Who are you? `version` is the protocol version the gateway speaks."""
+    """Asks for a board's identity. `version` is the protocol version the gateway speaks."""
 
     version: int = PROTOCOL_VERSION
 
@@ -142,7 +142,7 @@ _U16 = struct.Struct("<H")
 
 @dataclass(frozen=True, slots=True)
 class DescribeRequest:
-    """The piece of the schema text from byte `offset` on, please."""
+    """Asks for the schema text from byte `offset` on."""
 
     offset: int
 
@@ -159,7 +159,7 @@ class DescribeRequest:
 
 @dataclass(frozen=True, slots=True)
 class DescribeReply:
-    """A piece of the schema text, as many bytes as fit; empty at or past the end."""
+    """Part of the schema text from byte `offset` on, as many bytes as fit; empty at or past the end."""
 
     offset: int
     piece: bytes
@@ -182,7 +182,7 @@ _POLL_WINDOWED = struct.Struct("<HIH")
 
 @dataclass(frozen=True, slots=True)
 class PollRequest:
-    """Samples, please. `next` is the lowest number not durably stored; older ones may be forgotten.
+    """Asks for samples. `next` is the lowest number not durably stored; the board may forget older ones.
 
     `skip` samples from `next` on were received but are not stored yet: the board keeps them and
     answers with those after them. It is sent only when not zero, and only to a board whose HELLO
@@ -241,7 +241,7 @@ _COMMAND = struct.Struct("<HB")
 
 @dataclass(frozen=True, slots=True)
 class CommandRequest:
-    """Do this once. A repeated `token` is answered, not executed again."""
+    """Execute once: a repeated `token` is answered, not executed again."""
 
     token: int
     code: int

@@ -9,7 +9,7 @@ from arduino_iface.schema import Schema
 from arduino_iface.values import Value
 
 AGE_MS_MAX = 0xFF_FFFF
-"""Highest age that fits its three bytes (4.6 hours); an older sample says this."""
+"""Highest age that fits its three bytes, ms (4.6 hours); an older sample has this age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,9 @@ def unpack_samples(schema: Schema, reply: PollReply) -> list[Sample]:
     """The samples of a POLL reply. Raises `BadFrame` when they do not fill it exactly."""
     size = schema.sample_size
     if len(reply.samples) != reply.count * size:
-        raise BadFrame(f"{reply.count} samples of {size} bytes do not make {len(reply.samples)}")
+        raise BadFrame(
+            f"{reply.count} samples of {size} bytes do not fill {len(reply.samples)} bytes"
+        )
     return [
         _unpack_one(schema, reply.samples[place * size : (place + 1) * size], reply.first + place)
         for place in range(reply.count)

@@ -1,4 +1,4 @@
-"""A board's description of itself: channels, commands and timing, a text of one statement a line.
+"""The schema, a board's description of itself: channels, commands, timing; one statement a line.
 
     gw 1
     name greenhouse
@@ -19,19 +19,16 @@ from decimal import Decimal
 
 from arduino_iface.crc import crc16
 from arduino_iface.errors import SchemaError
-from arduino_iface.values import DESCRIBED, Number, Value, ValueType
+from arduino_iface.values import DESCRIBED, EXACT_MAX, Number, Value, ValueType, is_whole
 
 SCHEMA_LENGTH_MAX = 8192
-"""Longest description accepted, bytes; a board with 32 KiB of flash has no use for more."""
+"""Longest schema accepted, bytes: a quarter of the flash of an Arduino Uno (32 KiB)."""
 
 BUILT_IN_CODE_MIN = 0xF0
-"""Codes from here on are kept for commands every board understands."""
+"""Codes from here on are reserved for commands that every board understands."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,23}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
-
-_WHOLE_MAX = 2**53
-"""Whole numbers beyond this are not exact in JSON, and beyond 64 bits no database takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +42,30 @@ class Channel:
     offset: Decimal = Decimal(0)
 
     def value(self, raw: Value) -> Value:
-        """The value in its unit, in the digits that scale and offset carry; None stays None."""
-        if raw is None or isinstance(raw, bool) or (self.scale == 1 and self.offset == 0):
+        """The value in its unit, in the digits that scale and offset carry; None stays None.
+
+        A whole number beyond `EXACT_MAX` becomes a float; one beyond all floats is missing (None).
+        """
+        if raw is None or isinstance(raw, bool):
             return raw
+        if self.scale == 1 and self.offset == 0:
+            return float(raw) if isinstance(raw, int) and abs(raw) > EXACT_MAX else raw
         scaled = Decimal(repr(raw)) * self.scale + self.offset
-        whole = self.type.integral and _is_whole(self.scale) and _is_whole(self.offset)
-        return int(scaled) if whole and abs(scaled) <= _WHOLE_MAX else float(scaled)
+        whole = self.type.integral and is_whole(self.scale) and is_whole(self.offset)
+        value = int(scaled) if whole and abs(scaled) <= EXACT_MAX else float(scaled)
+        return value if math.isfinite(value) else None
+
+    def unscaled(self, value: Number) -> Decimal:
+        """The raw value of a finite value, not yet rounded to what the type can hold."""
+        return (Decimal(repr(+value)) - self.offset) / self.scale
 
     def raw(self, value: Value) -> Number:
-        """The nearest raw value, the type's missing one for None; clamped to what can be said."""
+        """The nearest raw value, clamped to the type's range; for None the type's missing value."""
         if value is None or not math.isfinite(value):
             return self.type.missing
         if self.type is ValueType.BOOL:
             return int(bool(value))
-        scaled = (Decimal(repr(+value)) - self.offset) / self.scale
+        scaled = self.unscaled(value)
         lowest, highest = self.type.lowest, self.type.highest
         if self.type in (ValueType.F32, ValueType.F64):
             return min(max(float(scaled), lowest), highest)
@@ -67,15 +74,11 @@ class Channel:
         return min(max(int(scaled.to_integral_value()), int(lowest)), int(highest))
 
 
-def _is_whole(number: Decimal) -> bool:
-    return number == number.to_integral_value()
-
-
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument of a command, its bounds inclusive and within the range of its type.
+    """One argument of a command; bounds are inclusive and within the range of its type.
 
-    A TEXT argument is one of `choices`; boards that describe themselves have none.
+    A TEXT argument is one of `choices`; the schema language has none.
     """
 
     name: str
@@ -87,7 +90,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a board can be told to do; `code` is its place in the description, from 0."""
+    """A command of a board; `code` is its place in the schema, from 0."""
 
     name: str
     code: int
@@ -96,7 +99,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Everything a board says of itself. Times in ms; `keepalive_ms` 0 means no safe state."""
+    """Everything a board says of itself. Times in ms; `keepalive_ms` 0: the board has no safe state."""
 
     name: str
     firmware: str = ""
@@ -121,8 +124,13 @@ class Schema:
         return next((command for command in self.commands if command.name == name), None)
 
 
+def is_name(text: str) -> bool:
+    """Whether it is a name of the schema language: lower case letters, digits, `_`, at most 24 characters."""
+    return _NAME.fullmatch(text) is not None
+
+
 def parse(text: str) -> Schema:
-    """Understand a description. Raises `SchemaError`, which names the line and its fault."""
+    """Parse a schema. Raises `SchemaError`, which names the line and its fault."""
     parser = _Parser()
     for number, line in enumerate(text.split("\n"), start=1):
         words = line.split(" ")
@@ -139,7 +147,7 @@ def parse(text: str) -> Schema:
 
 
 class _Parser:
-    """What the lines so far have said."""
+    """The statements so far."""
 
     def __init__(self) -> None:
         self.version = 0
@@ -171,7 +179,7 @@ class _Parser:
 
     def gw(self, words: list[str]) -> None:
         if words != ["1"]:
-            raise ValueError("only version 1 of the schema language is spoken here")
+            raise ValueError("unsupported version of the schema language; 1 expected")
         self.version = 1
 
     def take_name(self, words: list[str]) -> None:
@@ -193,7 +201,7 @@ class _Parser:
         if not unit:
             raise ValueError("an empty unit; write - for none")
         if any(known.name == name for known in self.channels):
-            raise ValueError(f"channel {name} is there twice")
+            raise ValueError(f"duplicate channel {name}")
         channel = Channel(
             _checked_name(name),
             _type(kind),
@@ -208,13 +216,13 @@ class _Parser:
     def command(self, words: list[str]) -> None:
         name, *arguments = words or [""]
         if any(known.name == name for known in self.commands):
-            raise ValueError(f"command {name} is there twice")
+            raise ValueError(f"duplicate command {name}")
         code = len(self.commands)
         if code >= BUILT_IN_CODE_MIN:
             raise ValueError(f"at most {BUILT_IN_CODE_MIN} commands")
         parsed = tuple(_argument(text) for text in arguments)
         if len({argument.name for argument in parsed}) != len(parsed):
-            raise ValueError("an argument is there twice")
+            raise ValueError("duplicate argument")
         self.commands.append(Command(_checked_name(name), code, parsed))
 
 
@@ -236,9 +244,9 @@ def _only(words: list[str]) -> str:
 
 
 def _checked_name(name: str) -> str:
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise ValueError(
-            f"{name!r} is no name: lower case letters, digits, _, at most 24 characters"
+            f"invalid name {name!r}: lower case letters, digits and _, at most 24 characters"
         )
     return name
 
@@ -248,7 +256,7 @@ def _type(word: str) -> ValueType:
         return ValueType.of(word)
     except KeyError:
         known = " ".join(kind.word for kind in DESCRIBED)
-        raise ValueError(f"{word!r} is no type; there are {known}") from None
+        raise ValueError(f"unknown type {word!r}; known: {known}") from None
 
 
 def _bounded(text: str, lowest: int) -> int:
@@ -262,14 +270,14 @@ def _finite(text: str) -> Decimal:
         raise ValueError(f"{text!r} is not a number")
     number = Decimal(text)
     if abs(number) > Decimal("1e30") or 0 < abs(number) < Decimal("1e-30"):
-        raise ValueError(f"{text!r} is not a usable number")
+        raise ValueError(f"{text!r} is outside 1e-30 to 1e30")
     return number
 
 
 def _argument(text: str) -> Argument:
     name, *rest = text.split(":")
     if len(rest) not in (1, 3):
-        raise ValueError(f"{text!r} is no argument: NAME:TYPE or NAME:TYPE:MIN:MAX")
+        raise ValueError(f"invalid argument {text!r}: expected NAME:TYPE or NAME:TYPE:MIN:MAX")
     kind = _type(rest[0])
     lowest, highest = kind.lowest, kind.highest
     if len(rest) == 3:
@@ -280,8 +288,8 @@ def _argument(text: str) -> Argument:
             raise ValueError(f"{text!r}: the bounds are outside {kind.word}")
         if kind is ValueType.F32:
             lowest, highest = float(limits[0]), float(limits[1])
-        elif all(_is_whole(limit) for limit in limits):
+        elif all(is_whole(limit) for limit in limits):
             lowest, highest = int(limits[0]), int(limits[1])
         else:
-            raise ValueError(f"{text!r}: {kind.word} takes whole bounds")
+            raise ValueError(f"{text!r}: bounds of {kind.word} must be whole numbers")
     return Argument(_checked_name(name), kind, lowest, highest)

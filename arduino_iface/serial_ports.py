@@ -1,4 +1,4 @@
-"""Serial ports behind which an Arduino may be: USB ports of known vendors, by their stable names.
+"""Serial ports that may lead to an Arduino: USB ports of known vendors, by their stable names.
 
 Reads `/dev/serial/by-id` and sysfs and opens nothing. `serial.tools.list_ports` is not used: it does not
 look into `by-id` and lists ports that do not exist.
@@ -31,7 +31,7 @@ _PARENTS_MAX = 8
 
 @dataclass(frozen=True, slots=True)
 class UsbPort:
-    """A serial port on USB. `path` is its stable name, `tty` what it is called now (ttyACM0)."""
+    """A serial port on USB. `path` is its stable name, `tty` the kernel's present one (ttyACM0)."""
 
     path: str
     tty: str

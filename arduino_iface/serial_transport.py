@@ -1,4 +1,4 @@
-"""Serial ports. pyserial opens and sets up the port; nothing else of ours imports pyserial.
+"""Serial ports. pyserial opens and sets up the port; only this module imports pyserial.
 
 Bytes are moved with `poll`, `read` and `write` of the operating system: pyserial's own calls use
 `select`, which fails for descriptors from 1024 on, and raise five kinds of exception.
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from serial import Serial
 
 BAUD_RATE_MAX = 4_000_000
-"""The highest the kernel knows."""
+"""Highest rate of the kernel (B4000000), bits per second."""
 
 _READ_MAX = 4096
 _FAILURES = (OSError, termios.error, TypeError, ValueError)
-"""All that a lost port makes the system and pyserial raise; `SerialException` is an `OSError`."""
+"""What the system and pyserial raise for a lost port; `SerialException` is an `OSError`."""
 
 _OPEN_FAILURES = {
     errno.ENOENT: "does not exist: plug the board in, or correct [[bus]] port",
@@ -43,10 +43,10 @@ _OPEN_FAILURES = {
 class PortTransport:
     """The serial port at `path`. A `SerialTransport`; every failure is a `PortLost`.
 
-    `write` and `read` are for one thread at a time (the bus lock sees to that); `wait` and `close`
-    may be called from any. A port that fails is closed, to be opened again. Opening is exclusive
-    among programs that ask for it too; the kernel raises DTR, which resets most boards, before
-    anything can be refused.
+    `write` and `read` are for one thread at a time (the bus lock ensures it); `wait` and `close` may be
+    called from any. A port that fails is closed, and can be opened again. Opening is exclusive among
+    programs that request it (TIOCEXCL); the kernel raises DTR, which resets most boards, before it
+    refuses a second program.
     """
 
     def __init__(self, path: str, baud_rate: int = 115200, *, write_timeout_s: float = 1.0) -> None:
@@ -66,7 +66,7 @@ class PortTransport:
 
     @property
     def is_open(self) -> bool:
-        """Whether the port is open; it no longer is when it was seen to fail."""
+        """Whether the port is open; False once it was found to have failed."""
         with self._changed:
             return self._session is not None
 
@@ -89,14 +89,14 @@ class PortTransport:
                 return
             session.end()
             if session.users:
-                # Whoever leaves last closes the descriptor: its number, used again for another
-                # file, must not be read or written here. All of them have been woken.
+                # The last user closes the descriptor: its number, reused for another file, must
+                # not be read or written here. All users have been woken.
                 self._changed.wait_for(lambda: not session.users, self._write_timeout_s)
             else:
                 session.dispose()
 
     def write(self, data: bytes) -> None:
-        """Send all of `data`; what the port does not take in time counts as lost, with the port."""
+        """Send all of `data`. `PortLost` when the port has not accepted it within `write_timeout_s`."""
         with self._using() as session:
             deadline = time.monotonic() + self._write_timeout_s
             rest = memoryview(data)
@@ -105,7 +105,7 @@ class PortTransport:
                 with contextlib.suppress(BlockingIOError):
                     rest = rest[os.write(session.descriptor, rest) :]
                 if rest and time.monotonic() >= deadline:
-                    raise PortLost(f"{self._path} takes no more bytes: the board or cable hangs")
+                    raise PortLost(f"{self._path} accepts no more bytes: the board or cable hangs")
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until something can be read; False when nothing came in `timeout_s` real seconds."""
@@ -119,7 +119,7 @@ class PortTransport:
                 return b""
             data = os.read(session.descriptor, _READ_MAX)
             if not data:
-                # Ready, yet nothing: so the kernel says that the device is no longer there.
+                # Readable, but no data: the kernel signals so that the device is gone.
                 raise PortLost(f"{self._path} is gone: plug the board in again")
             return data
 
@@ -163,13 +163,13 @@ class _Session:
         self._alarm = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def end(self) -> None:
-        """Let everyone who polls leave, now and later."""
+        """Wake every `poll`, now and later."""
         self.ending = True
         os.eventfd_write(self._alarm, 1)
 
     def dispose(self) -> None:
-        """Close the descriptors, when nobody uses them any more."""
-        # Bytes that a hung board does not take would otherwise delay the closing, up to 30 s.
+        """Close the descriptors; only when they have no user any more."""
+        # Unsent bytes to a hung board would otherwise delay closing by up to 30 s.
         with contextlib.suppress(*_FAILURES):
             termios.tcflush(self.descriptor, termios.TCIOFLUSH)
         with contextlib.suppress(*_FAILURES):
@@ -177,7 +177,7 @@ class _Session:
         os.close(self._alarm)
 
     def poll(self, event: int, timeout_s: float) -> bool:
-        """Whether `event` happened in time. Raises `PortLost` when the port ended or is ended."""
+        """Whether `event` happened in time. Raises `PortLost` when the port failed or was closed."""
         poller = select.poll()
         poller.register(self.descriptor, event)
         poller.register(self._alarm, select.POLLIN)
@@ -185,7 +185,7 @@ class _Session:
         if self._alarm in ready:
             raise PortLost(f"{self._port.port} was closed")
         seen = ready.get(self.descriptor, 0)
-        # What came before the end can still be read.
+        # Data from before the failure can still be read.
         if seen and not seen & event:
             raise PortLost(f"{self._port.port} is gone: plug the board in again")
         return bool(seen)
@@ -209,7 +209,7 @@ def _opened(path: str, baud_rate: int) -> _Session:
 
 
 def _keep_dtr(descriptor: int) -> None:
-    """Leave DTR up when the port is closed: the next opening of it does not reset the board."""
+    """Keep DTR raised when the port is closed, so that the next opening does not reset the board."""
     attributes = termios.tcgetattr(descriptor)
     attributes[2] &= ~termios.HUPCL
     termios.tcsetattr(descriptor, termios.TCSANOW, attributes)

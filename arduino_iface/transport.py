@@ -1,4 +1,4 @@
-"""What a wire offers: bytes to an address on I2C, bytes down a line on serial. Nothing else."""
+"""What a wire offers: bytes to and from an address on I2C, bytes to and from the board on serial."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ class I2cTransport(Protocol):
     """One I2C adapter. Each call is one transaction on the wire; the caller holds the bus lock.
 
     `write` and `read` raise `BusFault` when the transaction failed and `PortLost` when the adapter
-    is gone; `open` raises `PortLost`. `close` may be called at any time, also twice.
+    is gone; `open` raises `PortLost`. `close` may be called from any thread at any time.
     """
 
     @property
@@ -18,11 +18,11 @@ class I2cTransport(Protocol):
         ...
 
     def open(self) -> None:
-        """Make the adapter usable; does nothing when it is."""
+        """Open the adapter; no-op when it is open."""
         ...
 
     def close(self) -> None:
-        """Give the adapter back."""
+        """Close the adapter; idempotent."""
         ...
 
     def write(self, address: int, data: bytes) -> None:
@@ -30,7 +30,7 @@ class I2cTransport(Protocol):
         ...
 
     def read(self, address: int, length: int) -> bytes:
-        """Read exactly `length` bytes (1 to 32); what the device did not drive reads as FF."""
+        """Read exactly `length` bytes (1 to 32); bytes that the device did not drive read as FF."""
         ...
 
 
@@ -47,7 +47,7 @@ class SerialTransport(Protocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether the port is usable as far as is known."""
+        """Whether the port is open, as far as is known."""
         ...
 
     @property
@@ -56,11 +56,11 @@ class SerialTransport(Protocol):
         ...
 
     def open(self) -> None:
-        """Open the port; this may reset the board. Does nothing when it is open."""
+        """Open the port; this may reset the board. No-op when it is open."""
         ...
 
     def close(self) -> None:
-        """Close the port."""
+        """Close the port; idempotent. May be called from any thread."""
         ...
 
     def write(self, data: bytes) -> None:

@@ -1,7 +1,8 @@
-"""The value types a board can send and take, packed little-endian, and how each says "missing"."""
+"""The value types of boards, packed little-endian, and the raw value of each that stands for "missing"."""
 
 import math
 import struct
+from decimal import Decimal
 from enum import Enum
 
 Number = int | float
@@ -9,7 +10,10 @@ Value = int | float | bool | None
 """One measured value; None is missing."""
 
 Readable = Value | str
-"""What a sketch that prints may say: a value or a text."""
+"""A value or a text: what a sketch that prints may measure."""
+
+EXACT_MAX = 2**53
+"""Whole numbers beyond this are not exact in JSON, whose numbers are 64-bit floats."""
 
 
 class ValueType(Enum):
@@ -23,7 +27,7 @@ class ValueType(Enum):
     I32 = ("i32", "<i", -0x8000_0000, 0x7FFF_FFFF, -0x8000_0000)
     F32 = ("f32", "<f", -3.4028234663852886e38, 3.4028234663852886e38, math.nan)
     BOOL = ("bool", "<B", 0, 1, 0xFF)
-    # Not in the schema language: what drivers for other sketches measure besides.
+    # Not in the schema language: further types of sketches that do not speak the protocol.
     U64 = ("u64", "<Q", 0, 0xFFFF_FFFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF)
     I64 = ("i64", "<q", -(2**63), 2**63 - 1, -(2**63))
     F64 = ("f64", "<d", -1.7976931348623157e308, 1.7976931348623157e308, math.nan)
@@ -51,7 +55,7 @@ class ValueType(Enum):
 
     @property
     def described(self) -> bool:
-        """Whether the schema language knows it; the others are for sketches that describe nothing."""
+        """Whether it is a type of the schema language; the others are for sketches without a schema."""
         return self.word in _BY_WORD
 
     def pack(self, raw: Number) -> bytes:
@@ -59,7 +63,7 @@ class ValueType(Enum):
         return self._layout.pack(raw)
 
     def unpack(self, data: bytes, offset: int = 0) -> Value:
-        """The raw value at `offset`; None when missing, or an infinity, which measures nothing."""
+        """The raw value at `offset`; None when missing, NaN or infinite."""
         raw: Number = self._layout.unpack_from(data, offset)[0]
         if self is ValueType.F32:
             return shortest_f32(raw) if math.isfinite(raw) else None
@@ -79,6 +83,18 @@ _UNDESCRIBED = (ValueType.U64, ValueType.I64, ValueType.F64, ValueType.TEXT)
 _BY_WORD = {kind.word: kind for kind in ValueType if kind not in _UNDESCRIBED}
 DESCRIBED = tuple(_BY_WORD.values())
 """The types of the schema language."""
+
+
+def within(value: Readable, minimum: Number | None, maximum: Number | None) -> bool:
+    """Whether a number is within limits, None for no limit; true for everything that is not a number."""
+    if isinstance(value, bool | str | None):
+        return True
+    return (minimum is None or value >= minimum) and (maximum is None or value <= maximum)
+
+
+def is_whole(number: Decimal) -> bool:
+    """Whether it has no fraction."""
+    return number == number.to_integral_value()
 
 
 def shortest_f32(value: float) -> float:

@@ -21,10 +21,10 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run until told to stop. Returns the exit code."""
+    """Run until SIGTERM or SIGINT. Returns the exit code."""
     options = _parser().parse_args(arguments)
-    # Blocked and waited for, instead of handlers: a signal that comes early is not lost, and nothing of
-    # ours is ever interrupted half-way. Threads made later inherit it.
+    # Blocked and waited for, instead of handlers: an early signal is not lost, and no statement is
+    # interrupted. Threads started later inherit the mask.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     boards = {f"board{number}": _board(number, options) for number in range(options.boards)}
     with PtyBoards(options.dir) as served:
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _obey(boards: Mapping[str, DummyBoard]) -> None:
-    """Do what signals ask for until one asks for the end."""
+    """Handle signals until one asks for the end."""
     while True:
         asked = signal.sigwait(_SIGNALS)
         if asked == signal.SIGUSR1:

@@ -1,4 +1,4 @@
-"""A simulated Arduino: power, reset, one loop, and the frames it takes and gives on either wire."""
+"""A simulated Arduino: power, reset, one loop, and its frames on either wire."""
 
 import math
 import threading
@@ -13,28 +13,28 @@ from arduino_iface.frame import Beacon, Frame
 from arduino_iface.messages import PollReply, RequestType
 from arduino_iface.values import Number
 from dummy_hw.board_status import BoardStatus
-from dummy_hw.command_desk import Callback, CommandDesk
+from dummy_hw.commands import Callback, CommandExecutor
 from dummy_hw.eeprom import Eeprom, EepromContents
 from dummy_hw.faults import SILENCE_S, FaultPlan
-from dummy_hw.responder import Limits, Responder
+from dummy_hw.responder import FrameLimits, Responder
 from dummy_hw.sampling import Sampler
 from dummy_hw.signals import Signal
 
 RESTART_DELAY_S = 0.25
-"""A board told to restart does so this long after its reply, which can be read until then."""
+"""A board restarts this long after its reply to the command, which can be read until then, seconds."""
 
 WIRE_BUFFER = 32
-"""Bytes the `Wire` library takes in one write; one more is dropped, more than that make it deaf."""
+"""Bytes the AVR `Wire` library takes in one write; one more is dropped, more make it deaf."""
 
 REARM_S = 0.05
-"""A deaf board listens again after this long, as our library makes it do."""
+"""A deaf board listens again after this long, seconds, as with the GatewayDevice library."""
 
 _NEVER = math.inf
 
 
 @dataclass(frozen=True, slots=True)
 class _Mail:
-    """A request that the loop has not come round to yet."""
+    """A request that the loop has not handled yet; `due` is when it will."""
 
     request: Frame
     address: int
@@ -42,15 +42,15 @@ class _Mail:
 
 
 class DummyBoard:
-    """One Arduino with our library. Thread-safe; nothing here waits.
+    """One Arduino with the GatewayDevice library. Thread-safe; nothing here waits.
 
-    It lives by its clock but only works when somebody looks: every call first does all that was due
-    (samples, a waiting request, a restart) at the moment it was due. It is made without power.
-    Whatever is in its RAM (samples, tokens, outputs, the last reply) is lost at a reset.
+    It is simulated lazily: every call first does all that was due (samples, a waiting request, a restart) at
+    the moment it was due by the clock. It is made without power. The contents of its RAM (samples, tokens,
+    outputs, the last reply) are lost at a reset.
 
-    `loop_delay_s`: how long the loop takes to come round to a request. `boot_time_s`: how long the
-    boot loader is deaf after a reset. `windowed`: whether POLL with `skip` is understood. `faults`
-    is obeyed by the wire that the board is attached to.
+    `loop_delay_s`: how long the loop takes to handle a request. `boot_time_s`: how long the boot loader is
+    deaf after a reset. `windowed`: whether POLL with `skip` is understood. `faults`
+    is applied by the wire that the board is attached to.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class DummyBoard:
         boot_time_s: float = 0.0,
         faults: FaultPlan | None = None,
     ) -> None:
-        """Raises `SchemaError` for a bad schema, `ValueError` for what does not fit it."""
+        """Raises `SchemaError` for a bad schema, `ValueError` for signals or limits that do not fit it."""
         self.schema = schema.parse(schema_text)
         self.clock = clock
         self.faults = FaultPlan() if faults is None else faults
@@ -79,9 +79,9 @@ class DummyBoard:
         self._boot_time_s = boot_time_s
         self._request_max = request_max
         self._sampler = Sampler(self.schema, signals or {}, ring_size)
-        self._desk = CommandDesk(self.schema)
-        limits = Limits(request_max, reply_max, windowed)
-        self._responder = Responder(self.schema, self._sampler, self._desk, limits)
+        self._executor = CommandExecutor(self.schema)
+        limits = FrameLimits(request_max, reply_max, windowed)
+        self._responder = Responder(self.schema, self._sampler, self._executor, limits)
         self._powered = False
         self._hanging = False
         self._frozen = False
@@ -104,7 +104,7 @@ class DummyBoard:
     # Power and faults
 
     def power_on(self) -> None:
-        """Give it power; it starts, which counts as a boot. Does nothing when it has power."""
+        """Give it power; it starts, which counts as a boot. No-op when it has power."""
         with self._lock:
             if not self._powered:
                 self._powered = True
@@ -118,7 +118,7 @@ class DummyBoard:
             self._sampler.pause()
 
     def reset(self) -> None:
-        """Press the reset button. Does nothing without power."""
+        """Press the reset button. No-op without power."""
         with self._lock:
             now = self._settle()
             if self._powered:
@@ -126,7 +126,7 @@ class DummyBoard:
                 self._start(now)
 
     def hang(self, hanging: bool) -> None:
-        """The loop is stuck: no samples, no replies; I2C acknowledges and says busy for ever."""
+        """The loop is stuck: no samples, no replies; reads on I2C give the busy beacon."""
         with self._lock:
             now = self._settle()
             if hanging == self._hanging:
@@ -139,7 +139,7 @@ class DummyBoard:
             self._schedule_sampling(now)
 
     def freeze(self, frozen: bool) -> None:
-        """Take no more samples, but answer; what is held can so be drained."""
+        """Take no more samples, but answer, so that held samples can be drained."""
         with self._lock:
             now = self._settle()
             if frozen != self._frozen:
@@ -154,7 +154,7 @@ class DummyBoard:
     def on_command(self, name: str, callback: Callback | None) -> None:
         """Execute the command by `callback` (under the board's lock); None for the default."""
         with self._lock:
-            self._desk.on_command(name, callback)
+            self._executor.on_command(name, callback)
 
     def set_signal(self, channel: str, signal: Signal, *, until_reset: bool = False) -> None:
         """From now on the channel measures `signal`. Raises `ValueError` for an unknown channel."""
@@ -185,7 +185,7 @@ class DummyBoard:
             request = self._checked(data, address)
             if request is None or not self._on_air(now):
                 return False
-            # The loop comes round when it comes round, whatever else is written until then.
+            # A further write does not delay the loop.
             waiting = self._mail is not None and not self._hanging
             due = self._mail.due if self._mail and waiting else now + self._loop_delay_s + late_s
             self._mail = _Mail(request, address, due)
@@ -204,7 +204,7 @@ class DummyBoard:
                 self._deaf_until = now + REARM_S
                 return False
             if data and not self.post(data[:WIRE_BUFFER], address, late_s) and not self._hanging:
-                # It has overwritten what was in the mailbox, and the loop makes nothing of it.
+                # It has overwritten the mailbox, and the loop discards it.
                 self._mail = self._reply = None
             return True
 
@@ -237,7 +237,7 @@ class DummyBoard:
             return self._reply
 
     def take_greeting(self) -> bytes | None:
-        """The HELLO reply with SEQ 0 that a board sends unasked when it starts; once per start."""
+        """The unsolicited HELLO reply with SEQ 0 that a board sends when it starts; once per start."""
         with self._lock:
             now = self._settle()
             if self._greeted or self._hanging or not self._on_air(now):
@@ -247,7 +247,7 @@ class DummyBoard:
             return Frame(RequestType.HELLO | frame.REPLY, 0, hello.encode()).encode()
 
     def next_event_at(self) -> float | None:
-        """When it may next have something to say, on its clock; None: not before it is asked."""
+        """When it may next send something, on its clock; None: not before a request."""
         with self._lock:
             self._settle()
             if not self._powered or self._hanging:
@@ -259,10 +259,10 @@ class DummyBoard:
                 times.append(self._restart_at)
             return min(times, default=None)
 
-    # Looking inside
+    # Inspection
 
     def status(self) -> BoardStatus:
-        """Everything countable, as of now."""
+        """A snapshot of its state and counts."""
         with self._lock:
             now = self._settle()
             identity = self._eeprom.load()
@@ -285,8 +285,8 @@ class DummyBoard:
                 resets=self._resets,
                 identified=self._responder.identified,
                 bad_frames=self._bad_frames,
-                executed=Counter(self._desk.executed),
-                outputs=dict(self._desk.outputs),
+                executed=Counter(self._executor.executed),
+                outputs=dict(self._executor.outputs),
             )
 
     @property
@@ -306,7 +306,7 @@ class DummyBoard:
 
     @property
     def overwritten(self) -> int:
-        """Samples lost unread because the ring was full."""
+        """Samples lost because the ring was full."""
         return self.status().overwritten
 
     @property
@@ -316,7 +316,7 @@ class DummyBoard:
 
     @property
     def outputs(self) -> Mapping[str, Number | bool]:
-        """What its pins do, by `command.argument`."""
+        """The values of its outputs, by `command.argument`."""
         return self.status().outputs
 
     # Under the lock
@@ -329,7 +329,7 @@ class DummyBoard:
         self._mail = self._reply = self._restart_at = None
         self._reply_taken = True
         self._greeted = False
-        self._desk.start()
+        self._executor.start()
         self._responder.start(identity, self._started_at)
         self._sampler.start(self._started_at)
         if self._frozen:
@@ -356,7 +356,7 @@ class DummyBoard:
         return None if request.type & frame.REPLY else request
 
     def _settle(self) -> float:
-        """Do everything that was due, each at its time. Returns the time it is now."""
+        """Do everything that was due, each at its time. Returns the present time."""
         now = self.clock.monotonic()
         if not self._powered:
             return now

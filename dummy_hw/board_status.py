@@ -1,4 +1,4 @@
-"""What can be counted on a simulated board, as one immutable snapshot."""
+"""State and counts of a simulated board, as one immutable snapshot."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from arduino_iface.clock import Clock
 from arduino_iface.messages import CommandStatus
 from dummy_hw import signals
 from dummy_hw.board import DummyBoard
-from dummy_hw.command_desk import DONE, Arguments, Outcome, running
+from dummy_hw.commands import DONE, Arguments, Execution, running
 from dummy_hw.eeprom import Eeprom, FileEeprom
 from dummy_hw.signals import Signal
 
@@ -116,7 +116,7 @@ def _board(text: str, eeprom: Eeprom, clock: Clock, measured: Mapping[str, Signa
 def _greenhouse_signals(seed: int) -> Mapping[str, Signal]:
     return {
         "temperature": signals.Sine(24.0, 6.0, 900.0),
-        # A sensor with a loose contact: now and then it says nothing.
+        # A sensor with a loose contact: it fails now and then.
         "humidity": signals.Missing(signals.Drift(seed, 62.0, 18.0, 180.0), 45.0, 3.0),
         "soil": signals.Ramp(55.0, -0.02, 1200.0),
         "door": signals.Switch(seed + 1, 25.0, 0.2),
@@ -126,7 +126,7 @@ def _greenhouse_signals(seed: int) -> Mapping[str, Signal]:
 def _workshop_signals(seed: int) -> Mapping[str, Signal]:
     return {
         "temperature": signals.Drift(seed + 2, 19.0, 3.0, 240.0),
-        "pulses": signals.Counter(2.5),
+        "pulses": signals.PulseCounter(2.5),
         "noise": signals.Noise(seed + 3, 55.0, 15.0, 1.0),
     }
 
@@ -146,15 +146,15 @@ def _laboratory_signals(seed: int) -> Mapping[str, Signal]:
         "temperature": signals.Drift(seed + 7, 37.0, 0.4, 120.0),
         "pressure": signals.Drift(seed + 8, 101_325.0, 700.0, 3600.0),
         "co2": signals.Drift(seed + 9, 640.0, 220.0, 400.0),
-        "lid": signals.Step(0.0, 1.0, 240.0),
+        "lid": signals.SquareWave(0.0, 1.0, 240.0),
     }
 
 
-def _restart_counter(board: DummyBoard) -> Outcome:
+def _restart_counter(board: DummyBoard) -> Execution:
     since_s = board.status().uptime_ms / 1000
-    board.set_signal("pulses", signals.Counter(2.5, since_s), until_reset=True)
+    board.set_signal("pulses", signals.PulseCounter(2.5, since_s), until_reset=True)
     return DONE
 
 
-def _sound_horn(arguments: Arguments) -> Outcome:
+def _sound_horn(arguments: Arguments) -> Execution:
     return running(arguments["duration"] / 1000)

@@ -1,4 +1,4 @@
-"""What a board keeps without power: its identity and the count of its resets."""
+"""The EEPROM of a simulated board: its identity and the count of its resets."""
 
 import json
 import os
@@ -27,7 +27,7 @@ class Eeprom(Protocol):
     """Memory that survives power-off. The board that owns it calls it under its own lock."""
 
     def load(self) -> EepromContents:
-        """What is stored; a fresh identity, never booted, when nothing is."""
+        """The stored contents; a fresh identity, never booted, when there are none."""
         ...
 
     def store(self, contents: EepromContents) -> None:
@@ -48,7 +48,7 @@ class MemoryEeprom:
         self._contents = EepromContents(_checked(fresh_uid() if uid is None else uid), boot)
 
     def load(self) -> EepromContents:
-        """What is stored."""
+        """The stored contents."""
         return self._contents
 
     def store(self, contents: EepromContents) -> None:
@@ -60,7 +60,7 @@ class FileEeprom:
     """Survives the process and a power cut: a small JSON file, replaced as a whole.
 
     `uid` is used when the file does not exist yet (None: random). Raises `OSError` when the file
-    cannot be read or written and `ValueError` when it holds something else.
+    cannot be read or written, `ValueError` when it is not such a file.
     """
 
     def __init__(self, path: Path, uid: bytes | None = None) -> None:
@@ -70,7 +70,7 @@ class FileEeprom:
         self._contents: EepromContents | None = None
 
     def load(self) -> EepromContents:
-        """What is stored; the file is read once."""
+        """The stored contents; the file is read once."""
         if self._contents is None:
             self._contents = self._read()
         return self._contents
@@ -107,7 +107,7 @@ def _checked(uid: bytes) -> bytes:
 
 
 def _sync_folder(folder: Path) -> None:
-    # Without this the new name may not survive a power cut although the contents would.
+    # Without this the new name may be lost in a power cut although the contents are on disk.
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""What goes wrong between the gateway and a simulated board: by script, by chance, or by hand."""
+"""Faults between the gateway and a simulated board: by script, by chance, or by hand."""
 
 import random
 import threading
@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 
 SCRIPT_MAX = 10_000
-"""Faults waiting for their transaction at most."""
+"""Most faults that wait for their transaction."""
 
 LATE_REPLY_S = 0.5
-"""By how much a late reply is later than usual."""
+"""Additional delay of a late reply, seconds."""
 
 SILENCE_S = 1.0
-"""How long a board with a loose contact is off the air."""
+"""How long a board with a loose contact is off the air, seconds."""
 
 
 class Fault(Enum):
@@ -24,7 +24,7 @@ class Fault(Enum):
     SILENCE = "silence"
     """The board is off the air for `SILENCE_S`; its program runs on."""
     DROP_REQUEST = "drop_request"
-    """The request is lost without a sign."""
+    """The request is lost silently."""
     DROP_REPLY = "drop_reply"
     """The request is executed, this reply is lost (I2C: reads as FF)."""
     DUPLICATE = "duplicate"
@@ -40,9 +40,9 @@ class Fault(Enum):
     LATE_REPLY = "late_reply"
     """The board takes `LATE_REPLY_S` longer."""
     STALE = "stale"
-    """I2C: a read brings what the one before from this address brought, as on a Pi."""
+    """I2C: a read returns the data of the previous read from this address, as on a Pi."""
     SHIFT = "shift"
-    """I2C: all that is read comes one bit late, as on a Pi whose clock was held."""
+    """I2C: all data is read one bit late, as on a Pi whose clock was stretched."""
     DISCONNECT = "disconnect"
     """The port or adapter is gone; opening it again works."""
 
@@ -98,7 +98,7 @@ class FaultPlan:
     First the script, in order: None lets one transaction pass, a fault waits for the first
     transaction it can happen to. When the script is used up, chance: `rates` gives each fault's
     probability per transaction. The same seed and the same transactions give the same faults.
-    `counts` says what happened so far.
+    `counts` has the faults that happened so far.
     """
 
     def __init__(
@@ -150,6 +150,17 @@ class FaultPlan:
             if fault is not None:
                 self.counts[fault] += 1
             return fault
+
+    def damaged(self, data: bytes, fault: Fault | None) -> bytes:
+        """`data` after CORRUPT, TRUNCATE or DROP_REPLY; unchanged for every other fault and None."""
+        match fault:
+            case Fault.CORRUPT:
+                return self.corrupt(data)
+            case Fault.TRUNCATE:
+                return self.truncate(data)
+            case Fault.DROP_REPLY:
+                return b""
+        return data
 
     def corrupt(self, data: bytes) -> bytes:
         """`data` with one bit wrong; nothing stays nothing."""

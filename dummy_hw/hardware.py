@@ -1,4 +1,4 @@
-"""Simulated adapters and ports in the place of this machine's: what `--no_i2c` runs on."""
+"""Simulated adapters and ports that replace the machine's with `--no_i2c`."""
 
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +15,7 @@ SimulatedBoard = DummyBoard | RegisterBoard | LineBoard
 
 
 class NamedBus(Protocol):
-    """What is needed to know of a configured bus."""
+    """The settings of a bus that the simulation needs."""
 
     @property
     def name(self) -> str:
@@ -29,7 +29,7 @@ class NamedBus(Protocol):
 
 
 class DummyHardware:
-    """Boards on simulated buses. Serial ones stand behind pseudo-terminals that pyserial opens.
+    """Boards on simulated buses. Serial ones are behind pseudo-terminals, which pyserial opens.
 
     Boards are added before `start` and have no power until then.
     """
@@ -61,11 +61,11 @@ class DummyHardware:
         return self._adapter(settings.name)
 
     def serial(self, settings: NamedBus) -> PortTransport:
-        """The port of a serial bus; one that has no board does not exist."""
+        """The port of a serial bus; opening one that has no board fails as for a missing port."""
         return PortTransport(str(self._folder / settings.name), settings.baud_rate)
 
     def start(self) -> None:
-        """Switch everything on."""
+        """Power every board and serve the pseudo-terminals."""
         for board in self.boards.values():
             board.power_on()
         for name, board in self._serial.items():
@@ -73,7 +73,7 @@ class DummyHardware:
         self._terminals.start()
 
     def stop(self) -> None:
-        """Unplug everything."""
+        """Close the pseudo-terminals."""
         self._terminals.stop()
 
     def _adapter(self, bus: str) -> DummyI2cTransport:

@@ -22,11 +22,11 @@ _UNDRIVEN = b"\xff"
 
 
 class I2cBoard(Protocol):
-    """What the bus needs of a board at one of its addresses; `DummyBoard` is one."""
+    """A board at one address of the bus, as the bus needs it; `DummyBoard` is one."""
 
     @property
     def faults(self) -> FaultPlan:
-        """Decides about the transactions to its address."""
+        """The faults of transactions to its address."""
         ...
 
     def require_room(self, reply_max: int) -> None:
@@ -38,7 +38,7 @@ class I2cBoard(Protocol):
         ...
 
     def i2c_read(self) -> bytes | None:
-        """What it sends now, without padding; None: not acknowledged."""
+        """The bytes it sends now, without padding; None: not acknowledged."""
         ...
 
     def mute(self) -> None:
@@ -51,7 +51,7 @@ class I2cBoard(Protocol):
 
 
 class WireOverlap(RuntimeError):
-    """Two transactions at once on one bus: a fault of the program, never of the wire.
+    """Two transactions at once on one bus: a bug of the program, never a fault of the wire.
 
     Not a `WireError`, so that no retry hides it.
     """
@@ -60,9 +60,9 @@ class WireOverlap(RuntimeError):
 class DummyI2cTransport:
     """Implements `arduino_iface.transport.I2cTransport` on boards in this process.
 
-    Every transaction lasts as long as on a wire, by `clock.sleep`. A second one that begins
-    meanwhile, on whatever thread, raises `WireOverlap` and is counted in `overlaps`. Each board's
-    own `FaultPlan` decides about the transactions to its address.
+    Every transaction lasts as long as on a wire, by `clock.sleep`. A second one that begins meanwhile, on any
+    thread, raises `WireOverlap` and is counted in `overlaps`. Each board's own `FaultPlan` decides the faults
+    of transactions to its address.
     """
 
     def __init__(self, clock: Clock, speed_hz: int = 100_000) -> None:
@@ -119,7 +119,7 @@ class DummyI2cTransport:
         self.stray_write(address, data)
 
     def stray_write(self, address: int, data: bytes) -> None:
-        """A write as any program can make it: of any length; a long one makes a board deaf."""
+        """A write of any length, as by another program; a long one makes an AVR board deaf."""
         _require_address(address)
         with self._transaction() as boards:
             board = boards.get(address)
@@ -141,14 +141,14 @@ class DummyI2cTransport:
             fault = None if board is None else board.faults.next(ON_I2C_READ)
             driven = None
             if board is not None and not self._misses(board, fault):
-                # What is sent is settled when the address is acknowledged, before the bytes pass.
+                # The data is fixed when the address is acknowledged, before the bytes pass.
                 driven = board.i2c_read()
             if board is None or driven is None:
                 self._pass_bytes(1)
                 raise _not_acknowledged(address)
             self._pass_bytes(1 + length)
             before = self._last_read.get(address, b"")
-            came = before if fault is Fault.STALE else _damaged(board, driven, fault)
+            came = before if fault is Fault.STALE else board.faults.damaged(driven, fault)
             came = came[:length].ljust(length, _UNDRIVEN)
             if fault is Fault.SHIFT:
                 came = _late_by_one_bit(came)
@@ -176,7 +176,7 @@ class DummyI2cTransport:
         self._clock.sleep(bits / self._speed_hz)
 
     def _misses(self, board: I2cBoard, fault: Fault | None) -> bool:
-        """Let happen what comes before the address byte; whether the board then misses it."""
+        """Apply faults that come before the address byte; whether the board misses the address."""
         if fault is Fault.STUCK_BUS:
             self._clock.sleep(ADAPTER_TIMEOUT_S)
             cause = OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
@@ -192,25 +192,17 @@ class DummyI2cTransport:
 
 
 def _deliver(board: I2cBoard, address: int, data: bytes, fault: Fault | None) -> bool:
-    """Give the written bytes to the board, as the fault leaves them; whether it acknowledged."""
+    """Give the written bytes to the board, after the fault; whether it acknowledged."""
     if fault in (Fault.DROP_REQUEST, Fault.REBOOT):
         return True
     late_s = LATE_REPLY_S if fault is Fault.LATE_REPLY else 0.0
     if fault is Fault.DUPLICATE:
         board.i2c_write(address, data)
-    return board.i2c_write(address, _damaged(board, data, fault), late_s)
-
-
-def _damaged(board: I2cBoard, data: bytes, fault: Fault | None) -> bytes:
-    if fault is Fault.CORRUPT:
-        return board.faults.corrupt(data)
-    if fault is Fault.TRUNCATE:
-        return board.faults.truncate(data)
-    return b"" if fault is Fault.DROP_REPLY else data
+    return board.i2c_write(address, board.faults.damaged(data, fault), late_s)
 
 
 def _late_by_one_bit(data: bytes) -> bytes:
-    """What is read when the first bit is taken for one of an idle line."""
+    """The bytes read when a bit of the idle line is taken for the first one."""
     late = (int.from_bytes(data, "big") >> 1) | 1 << (8 * len(data) - 1)
     return late.to_bytes(len(data), "big")
 
@@ -223,4 +215,4 @@ def _not_acknowledged(address: int) -> BusFault:
 
 def _require_address(address: int) -> None:
     if not 0 <= address <= _ADDRESS_MAX:
-        raise ValueError(f"{address} is no 7-bit address")
+        raise ValueError(f"{address} is not a 7-bit address")

@@ -3,10 +3,8 @@
 import json
 import math
 import re
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from arduino_iface.clock import Clock
 from arduino_iface.lines.format import FormatKind
@@ -15,23 +13,23 @@ from arduino_iface.lines.template import LineCommand
 from arduino_iface.values import Readable, ValueType
 from dummy_hw.faults import ON_SERIAL_REPLY, Fault, FaultPlan
 from dummy_hw.signals import Constant, Signal
+from dummy_hw.sketch_board import SketchBoard
 
 LINES_MAX = 64
-"""Lines that wait to be sent; a board that is not listened to loses the oldest."""
+"""Lines that wait to be sent; the oldest are dropped when the port is not read."""
 
 _RECEIVE_MAX = 512
 _PLACE = re.compile(r"\\\{([a-z][a-z0-9_]*)\\\}")
 
 Answer = Callable[[Mapping[str, str]], str | None]
-"""Takes the words of a command's arguments and gives the line to answer with, None for none."""
+"""From the words of a command's arguments to the line of the reply, None for no reply."""
 
 
-class LineBoard:
+class LineBoard(SketchBoard):
     """The board of a sketch that prints. Thread-safe; nothing here waits. Made without power.
 
-    It is its own end of the serial line: put it into a `DummySerialTransport` or `PtyBoards`. Without a
-    `request` in the settings it prints every `interval_s`. A command is answered with the word that
-    `answers` has for it.
+    It is a `Uart` itself: give it to `PtyBoards`. Without a `request` in the settings it prints every
+    `interval_s`. A command is answered with its line in `answers`.
     """
 
     def __init__(
@@ -47,11 +45,9 @@ class LineBoard:
         faults: FaultPlan | None = None,
     ) -> None:
         """`signals` and `texts` are by channel; `banner` is printed at the start, "" for none."""
+        super().__init__(clock, faults)
         self.settings = settings
-        self.faults = FaultPlan() if faults is None else faults
-        self.clock = clock
         self._interval_s = interval_s
-        self._lock = threading.Lock()
         self._signals = dict(signals or {})
         self._texts = dict(texts or {})
         self._answers: dict[str, Answer] = {
@@ -62,14 +58,12 @@ class LineBoard:
         self._out: deque[str] = deque(maxlen=LINES_MAX)
         self._received = bytearray()
         self._executed: list[tuple[str, Mapping[str, str]]] = []
-        self._powered = False
-        self._started_at = 0.0
         self._next_at = 0.0
         self._printed = 0
 
     @property
     def board(self) -> "LineBoard":
-        """What has the power switch: itself."""
+        """Itself, which has the power switch."""
         return self
 
     @property
@@ -83,25 +77,6 @@ class LineBoard:
         """Readings printed so far."""
         with self._lock:
             return self._printed
-
-    def power_on(self) -> None:
-        """Give it power; it starts. Does nothing when it has power."""
-        with self._lock:
-            if not self._powered:
-                self._powered = True
-                self._start()
-
-    def power_off(self) -> None:
-        """Take its power."""
-        with self._lock:
-            self._powered = False
-            self._out.clear()
-
-    def reset(self) -> None:
-        """Press the reset button. Does nothing without power."""
-        with self._lock:
-            if self._powered:
-                self._start()
 
     def on_command(self, name: str, answer: Answer) -> None:
         """Answer a command by a function, called under the board's lock."""
@@ -117,7 +92,7 @@ class LineBoard:
     # The serial line
 
     def feed(self, data: bytes) -> None:
-        """Bytes that came down the line."""
+        """Take bytes from the gateway."""
         with self._lock:
             if not self._powered:
                 return
@@ -129,35 +104,30 @@ class LineBoard:
                 self._obey(line.decode("ascii", errors="replace").rstrip("\r"))
 
     def take(self) -> bytes:
-        """Bytes that the board sends by now."""
+        """Bytes that the board has sent by now."""
         with self._lock:
+            if not self._powered:
+                return b""
             self._print_due()
             sent = bytearray()
             while self._out:
                 line = (self._out.popleft() + "\r\n").encode()
-                match self.faults.next(ON_SERIAL_REPLY):
-                    case Fault.CORRUPT:
-                        line = self.faults.corrupt(line)
-                    case Fault.TRUNCATE:
-                        line = self.faults.truncate(line)
-                    case Fault.DROP_REPLY:
-                        line = b""
-                    case Fault.DUPLICATE:
-                        line *= 2
-                sent += line
+                fault = self.faults.next(ON_SERIAL_REPLY)
+                sent += self.faults.damaged(line, fault) * (2 if fault is Fault.DUPLICATE else 1)
             return bytes(sent)
 
     def next_event_at(self) -> float | None:
         """When it prints next by itself, on its clock; None: not before it is asked."""
         with self._lock:
+            if not self._powered:
+                return None
             if self._out:
                 return self.clock.monotonic()
-            return self._next_at if self._powered and self.settings.request is None else None
+            return self._next_at if self.settings.request is None else None
 
     # Under the lock
 
-    def _start(self) -> None:
-        self._started_at = self.clock.monotonic()
+    def _clear(self) -> None:
         self._next_at = self._started_at + self._interval_s
         self._received.clear()
         self._out.clear()
@@ -165,10 +135,10 @@ class LineBoard:
             self._out.append(self._banner)
 
     def _print_due(self) -> None:
-        if not self._powered or self.settings.request is not None:
+        if self.settings.request is not None:
             return
         now = self.clock.monotonic()
-        # Of what nobody listened to, only as much as is kept anyway.
+        # Lines that would be dropped unread are not made.
         behind = math.floor((now - self._next_at) / self._interval_s) - LINES_MAX
         self._next_at += max(behind, 0) * self._interval_s
         while self._next_at <= now:
@@ -190,9 +160,9 @@ class LineBoard:
                 words = match.groupdict()
                 self._executed.append((command.name, words))
                 answer = self._answers.get(command.name)
-                said = answer(words) if answer is not None else None
-                if said is not None:
-                    self._out.append(said)
+                reply = answer(words) if answer is not None else None
+                if reply is not None:
+                    self._out.append(reply)
                 return
         self._out.append(f"unknown: {line}")
 
@@ -219,7 +189,7 @@ class LineBoard:
         ]
 
     def _field(self, channel: LineChannel, seconds: float) -> Readable:
-        """What the sketch prints for a channel: the raw value."""
+        """The raw value that the sketch prints for a channel."""
         if channel.type is ValueType.TEXT:
             return self._texts.get(channel.name, "ok")
         value = self._signals.get(channel.name, Constant(0))(seconds)
@@ -227,7 +197,7 @@ class LineBoard:
             return None
         if channel.type is ValueType.BOOL:
             return bool(value)
-        raw = (Decimal(repr(+value)) - channel.offset) / channel.scale
+        raw = channel.described.unscaled(value)
         return (
             int(raw.to_integral_value()) if channel.type is ValueType.I64 else round(float(raw), 3)
         )
@@ -237,7 +207,7 @@ _UNDESCRIBED = (
     LineChannel("temperature", "temperature", unit="Cel"),
     LineChannel("humidity", "humidity", unit="%RH"),
 )
-"""What a sketch without described channels prints."""
+"""The channels of a sketch without described ones."""
 
 
 def _always(answer: str) -> Answer:
@@ -245,7 +215,7 @@ def _always(answer: str) -> Answer:
 
 
 def _taken_by(command: LineCommand) -> re.Pattern[str]:
-    """What a command's line looks like."""
+    """The pattern of a command's line, with a group by argument."""
     template = re.escape(command.template.strip("\r\n"))
     return re.compile(_PLACE.sub(r"(?P<\1>\\S+)", template))
 
@@ -259,7 +229,7 @@ def _nested(fields: Mapping[str, Readable]) -> dict[str, object]:
         for key in path:
             inner = place.setdefault(key, {})
             if not isinstance(inner, dict):
-                inner = place[key] = {}  # a field cannot be a value and an object as well
+                inner = place[key] = {}  # a field cannot be both a value and an object
             place = inner
         place[last] = value
     return tree

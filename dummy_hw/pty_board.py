@@ -1,4 +1,4 @@
-"""Simulated boards behind real pseudo-terminals: what opens a serial port can open them."""
+"""Simulated boards behind real pseudo-terminals, which open like serial ports."""
 
 import contextlib
 import os
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from arduino_iface.clock import SYSTEM_CLOCK, Clock
 from dummy_hw.board import DummyBoard
-from dummy_hw.serial_end import SerialSide, dummy_board, side_of
+from dummy_hw.uart import Uart, uart_of
 
 WRITE_BUFFER_MAX = 4096
-"""Bytes kept for a port that nobody reads; a whole frame that does not fit any more is lost."""
+"""Bytes kept for a port that is not read; output that does not fit any more is dropped as a whole."""
 
 REPLUG_AFTER_S = 1.0
-"""After this long the cable that a fault pulled is plugged in again."""
+"""A cable that a fault pulled is plugged in again after this long, seconds."""
 
 _READ_MAX = 4096
 # How long a change made on another thread (a reset, a fault) may take to be noticed.
@@ -26,11 +26,11 @@ _CLOSE_TIMEOUT_S = 5.0
 
 
 @dataclass(slots=True)
-class _Line:
+class _Terminal:
     """One board's pseudo-terminal; without descriptors while unplugged. The serving lock guards it."""
 
     path: Path
-    end: SerialSide
+    uart: Uart
     master: int | None = None
     slave: int | None = None
     unsent: bytearray = field(default_factory=bytearray)
@@ -52,7 +52,7 @@ class PtyBoards:
         self._folder = folder
         self._clock = clock
         self._lock = threading.RLock()
-        self._lines: dict[str, _Line] = {}
+        self._terminals: dict[str, _Terminal] = {}
         self._selector: selectors.BaseSelector | None = None
         self._wake_read = self._wake_write = -1
         self._thread: threading.Thread | None = None
@@ -67,48 +67,38 @@ class PtyBoards:
         """Stop serving."""
         self.stop()
 
-    def add(self, name: str, board: DummyBoard | SerialSide) -> Path:
+    def add(self, name: str, board: DummyBoard | Uart) -> Path:
         """Plug in a board, which powers it. Raises `ValueError` for a name that is taken."""
         with self._lock:
-            if name in self._lines:
+            if name in self._terminals:
                 raise ValueError(f"there is a board {name!r} already")
             self._folder.mkdir(parents=True, exist_ok=True)
-            line = _Line(self._folder / name, side_of(board, lambda: self._pull(name)))
-            self._lines[name] = line
-            self._plug(line)
-            return line.path
-
-    def path(self, name: str) -> Path:
-        """The link to open for a board. Raises `KeyError` for an unknown name."""
-        with self._lock:
-            return self._lines[name].path
-
-    def board(self, name: str) -> DummyBoard:
-        """The board of that name. Raises `KeyError`, and `TypeError` if it does not speak in frames."""
-        with self._lock:
-            return dummy_board(self._lines[name].end)
+            terminal = _Terminal(self._folder / name, uart_of(board, lambda: self._pull(name)))
+            self._terminals[name] = terminal
+            self._plug(terminal)
+            return terminal.path
 
     def lost_frames(self, name: str) -> int:
-        """How much the board said that nobody read: pieces of output that did not fit any more."""
+        """Pieces of output that were dropped because the port was not read."""
         with self._lock:
-            return self._lines[name].lost_frames
+            return self._terminals[name].lost_frames
 
     def unplug(self, name: str) -> None:
-        """Pull the cable: the port fails for who has it open, the link is gone, the board is off."""
+        """Pull the cable: an open port fails, the link is gone, the board is off."""
         with self._lock:
-            line = self._lines[name]
-            line.pulled = False
-            line.replug_at = None
-            self._unplug(line)
-            line.end.board.power_off()
+            terminal = self._terminals[name]
+            terminal.pulled = False
+            terminal.replug_at = None
+            self._unplug(terminal)
+            terminal.uart.board.power_off()
 
     def replug(self, name: str) -> None:
         """Plug the cable in again: a new terminal behind the same link, the board starts."""
         with self._lock:
-            self._plug(self._lines[name])
+            self._plug(self._terminals[name])
 
     def start(self) -> None:
-        """Serve on a thread of its own. Does nothing when it does already."""
+        """Serve on a thread of its own; idempotent."""
         with self._lock:
             if self._thread is not None:
                 return
@@ -116,8 +106,8 @@ class PtyBoards:
             self._selector = selectors.DefaultSelector()
             self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
             self._selector.register(self._wake_read, selectors.EVENT_READ)
-            for line in self._lines.values():
-                self._watch(line)
+            for terminal in self._terminals.values():
+                self._watch(terminal)
             self._thread = threading.Thread(target=self._serve, name="pty-boards", daemon=True)
             self._thread.start()
 
@@ -135,57 +125,57 @@ class PtyBoards:
             if thread.is_alive():
                 raise TimeoutError("the thread that serves the terminals does not end")
         with self._lock:
-            for line in self._lines.values():
-                self._unplug(line)
-            self._lines.clear()
+            for terminal in self._terminals.values():
+                self._unplug(terminal)
+            self._terminals.clear()
             if self._selector is not None:
                 self._selector.close()
                 self._selector = None
                 os.close(self._wake_read)
                 os.close(self._wake_write)
 
-    # Lines, under the lock
+    # Terminals, under the lock
 
-    def _plug(self, line: _Line) -> None:
-        if line.master is not None:
+    def _plug(self, terminal: _Terminal) -> None:
+        if terminal.master is not None:
             return
-        line.replug_at = None
-        # We keep the slave open ourselves: the last close of a slave would fail our reads.
-        line.master, line.slave = os.openpty()
-        tty.setraw(line.master)
-        tty.setraw(line.slave)
-        os.set_blocking(line.master, False)
-        _link(line.path, os.ttyname(line.slave))
-        line.end.board.power_on()
-        self._watch(line)
+        terminal.replug_at = None
+        # The slave is kept open here as well: reads of the master fail after its last close.
+        terminal.master, terminal.slave = os.openpty()
+        tty.setraw(terminal.master)
+        tty.setraw(terminal.slave)
+        os.set_blocking(terminal.master, False)
+        _link(terminal.path, os.ttyname(terminal.slave))
+        terminal.uart.board.power_on()
+        self._watch(terminal)
         self._wake()
 
-    def _unplug(self, line: _Line) -> None:
-        if line.master is None or line.slave is None:
+    def _unplug(self, terminal: _Terminal) -> None:
+        if terminal.master is None or terminal.slave is None:
             return
         with contextlib.suppress(FileNotFoundError):
-            line.path.unlink()
+            terminal.path.unlink()
         if self._selector is not None:
-            self._selector.unregister(line.master)
-        os.close(line.slave)
-        os.close(line.master)
-        line.master = line.slave = None
-        line.unsent.clear()
+            self._selector.unregister(terminal.master)
+        os.close(terminal.slave)
+        os.close(terminal.master)
+        terminal.master = terminal.slave = None
+        terminal.unsent.clear()
 
-    def _watch(self, line: _Line) -> None:
-        if self._selector is not None and line.master is not None:
-            self._selector.register(line.master, selectors.EVENT_READ, line)
+    def _watch(self, terminal: _Terminal) -> None:
+        if self._selector is not None and terminal.master is not None:
+            self._selector.register(terminal.master, selectors.EVENT_READ, terminal)
 
     def _wake(self) -> None:
         if self._selector is not None:
-            # A full pipe wakes as well.
+            # A full pipe wakes the thread too.
             with contextlib.suppress(BlockingIOError):
                 os.write(self._wake_write, b"\x00")
 
     def _pull(self, name: str) -> None:
-        """The fault plan pulls the cable; done by the serving thread once it is out of the line."""
+        """The fault plan pulls the cable; the serving thread does it after the present call."""
         with self._lock:
-            self._lines[name].pulled = True
+            self._terminals[name].pulled = True
 
     # The serving thread
 
@@ -200,43 +190,43 @@ class PtyBoards:
             with self._lock:
                 for key, _ in ready:
                     self._receive(key.data, key.fd)
-                for line in self._lines.values():
-                    self._tend(line)
+                for terminal in self._terminals.values():
+                    self._tend(terminal)
 
     def _until_next_event(self) -> float:
         now = self._clock.monotonic()
-        times = [line.end.next_event_at() for line in self._lines.values()]
+        times = [terminal.uart.next_event_at() for terminal in self._terminals.values()]
         next_at = min((time for time in times if time is not None), default=now + _LOOK_EVERY_S)
         return min(max(next_at - now, _STEP_MIN_S), _LOOK_EVERY_S)
 
-    def _receive(self, line: _Line | None, descriptor: int) -> None:
-        if line is None:
+    def _receive(self, terminal: _Terminal | None, descriptor: int) -> None:
+        if terminal is None:
             _read(descriptor)
-        elif line.master == descriptor:
-            # Not so when the cable was pulled, or pulled and plugged in, since it became readable.
-            line.end.feed(_read(descriptor))
+        elif terminal.master == descriptor:
+            # False when the cable was pulled since the descriptor became readable.
+            terminal.uart.feed(_read(descriptor))
 
-    def _tend(self, line: _Line) -> None:
-        """Send what the board has to say, and pull or plug the cable as the fault plan wants."""
-        if line.master is not None and not line.pulled:
-            said = line.end.take()
-            if len(line.unsent) + len(said) > WRITE_BUFFER_MAX:
-                line.lost_frames += 1
+    def _tend(self, terminal: _Terminal) -> None:
+        """Send the board's output, and pull or plug the cable for the fault plan."""
+        if terminal.master is not None and not terminal.pulled:
+            output = terminal.uart.take()
+            if len(terminal.unsent) + len(output) > WRITE_BUFFER_MAX:
+                terminal.lost_frames += 1
             else:
-                line.unsent += said
-            sent = _write(line.master, bytes(line.unsent))
-            del line.unsent[:sent]
-        if line.pulled:
-            line.pulled = False
-            self._unplug(line)
-            line.end.board.power_off()
-            line.replug_at = self._clock.monotonic() + REPLUG_AFTER_S
-        elif line.replug_at is not None and self._clock.monotonic() >= line.replug_at:
-            self._plug(line)
+                terminal.unsent += output
+            sent = _write(terminal.master, bytes(terminal.unsent))
+            del terminal.unsent[:sent]
+        if terminal.pulled:
+            terminal.pulled = False
+            self._unplug(terminal)
+            terminal.uart.board.power_off()
+            terminal.replug_at = self._clock.monotonic() + REPLUG_AFTER_S
+        elif terminal.replug_at is not None and self._clock.monotonic() >= terminal.replug_at:
+            self._plug(terminal)
 
 
 def _read(descriptor: int) -> bytes:
-    """What has arrived on a non-blocking descriptor; empty when nothing has."""
+    """Bytes that have arrived on a non-blocking descriptor; empty when none have."""
     try:
         return os.read(descriptor, _READ_MAX)
     except BlockingIOError:
@@ -244,7 +234,7 @@ def _read(descriptor: int) -> bytes:
 
 
 def _write(descriptor: int, data: bytes) -> int:
-    """Write what fits without waiting; how much that was."""
+    """Write as much as fits without waiting; the number of bytes written."""
     try:
         return os.write(descriptor, data) if data else 0
     except BlockingIOError:
@@ -252,7 +242,7 @@ def _write(descriptor: int, data: bytes) -> int:
 
 
 def _link(path: Path, target: str) -> None:
-    """Point the link at `target`, in one step where there is one already."""
+    """Point the link at `target`; an existing one is replaced atomically."""
     beside = path.with_name(path.name + ".new")
     beside.unlink(missing_ok=True)
     beside.symlink_to(target)

@@ -1,9 +1,7 @@
-"""A simulated sketch with a register map on I2C, as they were written before there was a gateway."""
+"""A simulated sketch with a register map on I2C."""
 
 import math
-import threading
 from collections.abc import Mapping
-from decimal import Decimal
 
 from arduino_iface.clock import Clock
 from arduino_iface.registers.map import FIRST_BYTE, EchoRegister, RegisterChannel, RegisterMap
@@ -11,14 +9,15 @@ from arduino_iface.values import Number, Value
 from dummy_hw.board import WIRE_BUFFER
 from dummy_hw.faults import SILENCE_S, FaultPlan
 from dummy_hw.signals import Constant, Signal
+from dummy_hw.sketch_board import SketchBoard
 
 
-class RegisterBoard:
+class RegisterBoard(SketchBoard):
     """The board of a register map. Thread-safe; nothing here waits. Made without power.
 
     A write sets the register pointer and, with more bytes, registers from there on; a read sends registers
     from the pointer on, which stays. Registers of channels show their signals until they are written.
-    A reset forgets what was written. Attach it to a `DummyI2cTransport`; `faults` is obeyed there.
+    A reset forgets what was written. Attach it to a `DummyI2cTransport`, which applies `faults`.
     """
 
     def __init__(
@@ -34,39 +33,17 @@ class RegisterBoard:
         unknown = sorted(set(signals or {}) - names)
         if unknown:
             raise ValueError(f"there is no channel {unknown[0]!r}")
+        super().__init__(clock, faults)
         self.registers = registers
-        self.faults = FaultPlan() if faults is None else faults
-        self.clock = clock
-        self._lock = threading.Lock()
         self._signals = {name: Constant(0) for name in names} | dict(signals or {})
         self._written: dict[int, int] = {}
         self._writes: list[tuple[int, bytes]] = []
         self._pointer = 0
         self._echo = 0
-        self._powered = False
-        self._started_at = 0.0
         self._muted_until = -math.inf
 
     def require_room(self, reply_max: int) -> None:
-        """Every channel fits a read."""
-
-    def power_on(self) -> None:
-        """Give it power; it starts. Does nothing when it has power."""
-        with self._lock:
-            if not self._powered:
-                self._powered = True
-                self._start()
-
-    def power_off(self) -> None:
-        """Take its power."""
-        with self._lock:
-            self._powered = False
-
-    def reset(self) -> None:
-        """Press the reset button. Does nothing without power."""
-        with self._lock:
-            if self._powered:
-                self._start()
+        """No-op: every channel fits a read."""
 
     def mute(self, seconds: float = SILENCE_S) -> None:
         """A loose contact: off the air for a while."""
@@ -87,12 +64,12 @@ class RegisterBoard:
             return list(self._writes)
 
     def held(self, register: int, length: int) -> bytes:
-        """What registers show now."""
+        """The present bytes of registers."""
         with self._lock:
             return self._show(register, length)
 
     def i2c_write(self, _address: int, data: bytes, _late_s: float = 0.0, /) -> bool:
-        """One write transaction, obeyed at once; whether it was acknowledged."""
+        """One write transaction, effective at once; whether it was acknowledged."""
         with self._lock:
             if not self._on_air():
                 return False
@@ -111,7 +88,7 @@ class RegisterBoard:
             return True
 
     def i2c_read(self) -> bytes | None:
-        """What it sends now: a buffer full of registers; None: not acknowledged."""
+        """The bytes it sends now, a buffer full of registers; None: not acknowledged."""
         with self._lock:
             if not self._on_air():
                 return None
@@ -121,8 +98,7 @@ class RegisterBoard:
 
     # Under the lock
 
-    def _start(self) -> None:
-        self._started_at = self.clock.monotonic()
+    def _clear(self) -> None:
         self._written.clear()
         self._writes.clear()
         self._pointer = self._echo = 0
@@ -147,7 +123,7 @@ class RegisterBoard:
         return bytes(shown)
 
     def _whole_channel(self, channel: RegisterChannel, register: int, shown: bytearray) -> bytes:
-        """The bytes that stand already where the channel is: other bit fields of the same register."""
+        """The bytes already set where the channel is: other bit fields of the same register."""
         places = range(channel.register - register, channel.end - register)
         return bytes(shown[place] if 0 <= place < len(shown) else 0 for place in places)
 
@@ -164,9 +140,9 @@ def put_value(channel: RegisterChannel, value: Value, before: bytes) -> bytes:
     if value is None:
         raw = channel.missing[0] if channel.missing else math.nan if kind.floating else 0
     elif kind.floating or isinstance(value, bool):
-        raw = float((Decimal(repr(+value)) - channel.offset) / channel.scale)
+        raw = float(channel.described.unscaled(value))
     else:
-        raw = int(((Decimal(repr(value)) - channel.offset) / channel.scale).to_integral_value())
+        raw = int(channel.described.unscaled(value).to_integral_value())
     if channel.bits is not None:
         mask = ((1 << channel.bits.width) - 1) << channel.bits.offset
         whole = int.from_bytes(before, "big" if kind.big_endian else "little")

@@ -1,4 +1,4 @@
-"""Simulated boards handled from outside the process: signals, faults, power, by plain data."""
+"""Control of simulated boards by plain data, for the API: signals, faults, power."""
 
 import math
 from collections.abc import Mapping
@@ -10,14 +10,13 @@ from dummy_hw.hardware import DummyHardware
 from dummy_hw.signals import Signal, from_spec
 
 NUMBER_MAX = 1e9
-"""Settings of a signal stay within this, so that no value it ever gives is out of all bounds."""
+"""Bound of a signal's settings, so that its values stay finite."""
 
 
 class RemoteBoards:
     """The protocol boards of a gateway without hardware, by device. Thread-safe, as the boards are."""
 
     def __init__(self, hardware: DummyHardware) -> None:
-        """Touches nothing."""
         self._hardware = hardware
 
     def get(self, device: str) -> Mapping[str, object] | None:
@@ -26,10 +25,10 @@ class RemoteBoards:
         return None if board is None else _document(device, board)
 
     def change(self, device: str, order: Mapping[str, Any]) -> Mapping[str, object] | None:
-        """Carry out an order, all of it or nothing; the board as it is then, None: not known.
+        """Apply a change as a whole or not at all; the board's document after it, None: unknown board.
 
         `signals` by channel (see `signals.from_spec`), `faults` with `clear`, `script` and `rates` (see
-        `FaultPlan`), `powered`, `hanging`, `reset`. Raises `ValueError` that says what is wrong.
+        `FaultPlan`), `powered`, `hanging`, `reset`. Raises `ValueError` with the reason.
         """
         board = self._board(device)
         if board is None:
@@ -51,7 +50,7 @@ class RemoteBoards:
         return _document(device, board)
 
     def _board(self, device: str) -> DummyBoard | None:
-        """Only boards that speak the protocol; register maps and printed lines are left as they are."""
+        """None also for boards that do not speak the protocol: register maps and printed lines."""
         board = self._hardware.boards.get(device)
         return board if isinstance(board, DummyBoard) else None
 

@@ -1,4 +1,4 @@
-"""How a simulated board answers one request: the device protocol, version 1, to the letter."""
+"""Replies of a simulated board: the device protocol, version 1 (docs/protocol.md)."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from arduino_iface.messages import (
     RequestType,
 )
 from arduino_iface.schema import Schema
-from dummy_hw.command_desk import DONE, CommandDesk, Outcome
+from dummy_hw.commands import DONE, CommandExecutor, Execution
 from dummy_hw.eeprom import EepromContents
 from dummy_hw.sampling import Sampler, with_age
 
@@ -36,22 +36,22 @@ _ROUNDING_MS = 1e-3
 
 INTERVAL_MIN_MS = 10
 INTERVAL_MAX_MS = 86_400_000
-"""A day."""
+"""Bounds of the sampling interval that "set interval" accepts; the upper one is a day."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FrameLimits:
     """Longest frames, and whether `POLL` with `skip` is understood."""
 
     request_max: int
     reply_max: int
     windowed: bool
 
-    def on(self, address: int) -> "Limits":
+    def on(self, address: int) -> "FrameLimits":
         """The limits on a wire: I2C (any address but 0) carries at most 32 bytes."""
         if address == frame.SERIAL_ADDRESS:
             return self
-        return Limits(
+        return FrameLimits(
             min(self.request_max, frame.I2C_FRAME_MAX),
             min(self.reply_max, frame.I2C_FRAME_MAX),
             self.windowed,
@@ -59,22 +59,23 @@ class Limits:
 
 
 class Responder:
-    """The program of the board between two frames. Not thread-safe: the board's lock guards it.
+    """The protocol part of a board's program. Not thread-safe: the board's lock guards it.
 
     After `keepalive_ms` without a valid frame it is in its safe state: outputs zero, flag set. It
     leaves the safe state with the next valid command of its schema. `restart_wanted` is set by the command
-    for it; the board obeys after the reply.
+    for it; the board restarts after the reply.
     """
 
-    def __init__(self, schema: Schema, sampler: Sampler, desk: CommandDesk, limits: Limits) -> None:
-        """Identity comes with `start`."""
+    def __init__(
+        self, schema: Schema, sampler: Sampler, executor: CommandExecutor, limits: FrameLimits
+    ) -> None:
         self.safe_state = False
         self.identified = 0
         self.restart_wanted = False
         self._schema = schema
         self._text = schema.text.encode()
         self._sampler = sampler
-        self._desk = desk
+        self._executor = executor
         self._limits = limits
         self._identity = EepromContents(bytes(8))
         self._started_at = 0.0
@@ -91,12 +92,12 @@ class Responder:
         self.restart_wanted = False
 
     def check_keepalive(self, at: float) -> None:
-        """Go to the safe state when no valid frame came for too long."""
+        """Enter the safe state when no valid frame came for `keepalive_ms`."""
         keepalive_ms = self._schema.keepalive_ms
         quiet_ms = (at - self._heard_at) * 1000
         if keepalive_ms and not self.safe_state and quiet_ms >= keepalive_ms - _ROUNDING_MS:
             self.safe_state = True
-            self._desk.zero_outputs()
+            self._executor.zero_outputs()
 
     def answer(self, request: Frame, address: int, at: float) -> Frame:
         """The reply to a valid request; the same SEQ and TYPE again gets the last reply again."""
@@ -110,7 +111,7 @@ class Responder:
         return self._last_reply
 
     def hello(self, address: int, at: float) -> HelloReply:
-        """Who the board is."""
+        """The HELLO reply at a moment, for one wire."""
         limits = self._limits.on(address)
         flags = HelloFlag(0)
         if self.safe_state:
@@ -147,18 +148,18 @@ class Responder:
             return _error(ErrorCode.MALFORMED_PAYLOAD)
         return request.type | frame.REPLY, payload
 
-    def _describe(self, request: DescribeRequest, limits: Limits) -> bytes:
+    def _describe(self, request: DescribeRequest, limits: FrameLimits) -> bytes:
         room = limits.reply_max - frame.OVERHEAD - _OFFSET_SIZE
         piece = self._text[request.offset : request.offset + room]
         return DescribeReply(request.offset, piece).encode()
 
-    def _poll(self, payload: bytes, limits: Limits, at: float) -> bytes:
+    def _poll(self, payload: bytes, limits: FrameLimits, at: float) -> bytes:
         request = PollRequest.decode(payload)
         if not limits.windowed and len(payload) != len(PollRequest(0, 0).encode()):
             raise BadFrame("this board understands the short POLL only")
         ring = self._sampler.ring
         first = ring.oldest
-        # Numbers of another boot, or from the future, mean nothing here: nothing is forgotten for them.
+        # Numbers of another boot, or not yet taken, must not make it forget samples.
         if request.boot == self._identity.boot and request.next <= ring.next_seq:
             ring.forget_below(request.next)
             first = request.next + request.skip
@@ -171,7 +172,7 @@ class Responder:
         return PollReply(self._identity.boot, flags, start, len(samples), packed).encode()
 
     def _command(self, request: CommandRequest, at: float) -> bytes:
-        status = self._desk.known(request.token, at)
+        status = self._executor.known(request.token, at)
         if status is None:
             outcome = self._execute(request, at)
             valid = outcome.status not in (
@@ -179,12 +180,12 @@ class Responder:
                 CommandStatus.BAD_ARGUMENT,
             )
             if valid and request.code < BuiltIn.SET_INTERVAL:
-                self.safe_state = False  # the gateway has taken over again
-            status = self._desk.remember(request.token, outcome, at)
+                self.safe_state = False  # the gateway is in control again
+            status = self._executor.remember(request.token, outcome, at)
         return CommandReply(request.token, status).encode()
 
-    def _execute(self, request: CommandRequest, at: float) -> Outcome:
-        bad = Outcome(CommandStatus.BAD_ARGUMENT)
+    def _execute(self, request: CommandRequest, at: float) -> Execution:
+        bad = Execution(CommandStatus.BAD_ARGUMENT)
         if request.code == BuiltIn.SET_INTERVAL:
             interval_ms = int.from_bytes(request.arguments, "little")
             if len(request.arguments) != 4:
@@ -194,7 +195,7 @@ class Responder:
             self._sampler.set_interval(at, interval_ms)
             return DONE
         if request.code not in (BuiltIn.IDENTIFY, BuiltIn.RESTART):
-            return self._desk.execute(request)
+            return self._executor.execute(request)
         if request.arguments:
             return bad
         if request.code == BuiltIn.IDENTIFY:

@@ -16,7 +16,7 @@ class HeldSample:
 class SampleRing:
     """The samples numbered `oldest` to `next_seq - 1`. Not thread-safe: the board's lock guards it.
 
-    `overwritten` counts samples that were lost unread, `acknowledged` those the gateway let go.
+    `overwritten` counts samples lost unread, `acknowledged` those that the gateway has stored.
     """
 
     def __init__(self, size: int) -> None:
@@ -46,19 +46,19 @@ class SampleRing:
         self.next_seq += 1
 
     def pass_over(self, count: int) -> None:
-        """Number `count` samples that will all be overwritten before anyone can read them."""
+        """Number `count` samples that would all be overwritten before they can be read."""
         self.overwritten += len(self._held) + count
         self._held.clear()
         self.next_seq += count
 
     def forget_below(self, seq: int) -> None:
-        """Let go of every sample numbered below `seq`."""
+        """Forget every sample numbered below `seq`."""
         while self._held and self.oldest < seq:
             self._held.popleft()
             self.acknowledged += 1
 
     def window(self, first: int, count: int) -> tuple[int, list[HeldSample], bool]:
-        """At most `count` samples from `first` on: the first's number, they, are there more."""
+        """At most `count` samples from `first` on: number of the first, the samples, whether more follow."""
         start = min(max(first, self.oldest), self.next_seq)
         skipped = start - self.oldest
         samples = list(islice(self._held, skipped, skipped + count))

@@ -1,4 +1,4 @@
-"""A board's sampling: by its own interval, into its ring, worked out when somebody looks."""
+"""A board's sampling: by its own interval, into its ring, computed lazily."""
 
 import math
 from collections.abc import Mapping
@@ -79,7 +79,7 @@ class Sampler:
         self._counting_from = None
 
     def run(self, until: float) -> None:
-        """Take every sample due by `until`; those that nobody can read get only numbers."""
+        """Take every sample due by `until`; those that would be overwritten get only numbers."""
         if self._counting_from is None:
             return
         interval_s = self._interval_ms / 1000
@@ -90,7 +90,7 @@ class Sampler:
         if new > self.ring.size:
             self.ring.pass_over(new - self.ring.size)
         for place in range(due - min(new, self.ring.size) + 1, due + 1):
-            # Seconds since the start are not derived from the clock's: 1.0 would become 0.9999999.
+            # Not derived from the clock's seconds, by which 1.0 would become 0.9999999.
             since_s = round(self._counting_from_s + place * interval_s, 6)
             self._take(self._counting_from + place * interval_s, since_s)
         self._taken = due
@@ -98,7 +98,7 @@ class Sampler:
 
     def _take(self, at: float, since_s: float) -> None:
         values = [self._signals[channel.name](since_s) for channel in self._schema.channels]
-        # Packed now, with an age that is put in when the sample is sent.
+        # Packed now; the age is added when the sample is sent.
         self.ring.append(HeldSample(at, pack_sample(self._schema, 0, values)[_AGE_SIZE:]))
 
 

@@ -1,7 +1,6 @@
-"""What simulated sensors measure: pure functions of a seed and the seconds since the start.
+"""Signals of simulated sensors: pure functions of a seed and the seconds since the start.
 
-Nothing here keeps state, so a value can be asked for again and a run with the same seed is the
-same.
+They keep no state, so runs with the same seed are equal.
 """
 
 import math
@@ -19,7 +18,7 @@ _MASK = 0xFFFF_FFFF_FFFF_FFFF
 
 
 def _unit(seed: int, step: int) -> float:
-    """A number from 0 up to 1 that looks random and depends on the two arguments only."""
+    """A pseudo-random number, 0 <= n < 1, that depends on the two arguments only."""
     mixed = (seed * 0x9E37_79B9_7F4A_7C15 + step * 0xD1B5_4A32_D192_ED03) & _MASK
     for shift in (31, 27, 33):
         mixed = ((mixed ^ (mixed >> shift)) * 0xBF58_476D_1CE4_E5B9) & _MASK
@@ -28,7 +27,7 @@ def _unit(seed: int, step: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """Always the same; `value` None is a sensor that never answers."""
+    """Always the same value; None is a sensor that always fails."""
 
     value: Value
 
@@ -39,7 +38,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Sine:
-    """A swing around `mean`; `phase` in parts of a period."""
+    """A sine wave around `mean`; `phase` in periods."""
 
     mean: float = 0.0
     amplitude: float = 1.0
@@ -54,7 +53,7 @@ class Sine:
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """From `start`, `per_s` more each second; begins anew every `period_s` (infinite: never)."""
+    """A ramp from `start`, `per_s` more each second; repeats every `period_s` (infinite: never)."""
 
     start: float = 0.0
     per_s: float = 1.0
@@ -66,7 +65,7 @@ class Ramp:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SquareWave:
     """`low` and `high` in turn, each for half of `period_s`."""
 
     low: float = 0.0
@@ -93,7 +92,7 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Anything within `spread` of `mean`, new every `step_s` seconds."""
+    """Uniform noise within `spread` of `mean`, a new value every `step_s` seconds."""
 
     seed: int = 0
     mean: float = 0.0
@@ -136,7 +135,7 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
+class PulseCounter:
     """Whole numbers that grow: pulses at `per_s`, from zero at `since_s`; wraps as a u32 does."""
 
     per_s: float = 1.0
@@ -149,20 +148,8 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True)
-class Stuck:
-    """A sensor that stays for ever at what it said at `after_s`."""
-
-    inner: Signal
-    after_s: float = 0.0
-
-    def __call__(self, seconds: float) -> Value:
-        """The value after `seconds`."""
-        return self.inner(min(seconds, self.after_s))
-
-
-@dataclass(frozen=True, slots=True)
 class Missing:
-    """A sensor that gives nothing for the first `for_s` of every `every_s` but the first."""
+    """A sensor that fails for the first `for_s` of every `every_s` seconds but the first."""
 
     inner: Signal
     every_s: float = 60.0
@@ -179,25 +166,25 @@ _KINDS: dict[str, type[Any]] = {
     "constant": Constant,
     "sine": Sine,
     "ramp": Ramp,
-    "step": Step,
+    "step": SquareWave,
     "switch": Switch,
     "noise": Noise,
     "drift": Drift,
-    "counter": Counter,
+    "counter": PulseCounter,
 }
 
 
 def from_spec(spec: Mapping[str, object]) -> Signal:
     """A signal from plain data, as `{"kind": "sine", "mean": 20, "amplitude": 5, "period_s": 600}`.
 
-    Raises `ValueError` that says what is wrong: an unknown kind or setting, or a setting that is no
-    finite number (`constant` takes true, false and null besides).
+    Raises `ValueError` with the reason: an unknown kind or setting, or a setting that is not a finite
+    number (`constant` takes true, false and null too).
     """
     settings = dict(spec)
     name = settings.pop("kind", None)
     kind = _KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise ValueError(f"{name!r} is no kind of signal; there are {', '.join(_KINDS)}")
+        raise ValueError(f"unknown kind of signal {name!r}; known: {', '.join(_KINDS)}")
     known = {field.name for field in fields(kind)}
     for key, value in settings.items():
         if key not in known:

@@ -1,7 +1,7 @@
 r"""Lines that a sketch prints: cut out of bytes, and read as JSON, CSV or key=value.
 
-Nothing here touches a port. Lines carry no checksum: a digit that is lost on the wire is not noticed. What
-does not have the form of a reading is counted and skipped.
+No I/O here. Lines carry no checksum: a digit lost on the wire is not noticed. Lines that do not have the
+form of a reading are counted and skipped.
 """
 
 import json
@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from arduino_iface.values import Readable, ValueType
+from arduino_iface.values import EXACT_MAX, Readable, ValueType
 
 LINE_MAX = 1024
-"""Bytes of one line; what is longer is skipped as a whole."""
+"""Bytes of one line; a longer one is skipped as a whole."""
 
 TEXT_MAX = 256
 """Characters kept of a text."""
 
 FIELDS_MAX = 128
-"""Fields read from one line; more are not looked at."""
+"""Fields read from one line; further ones are ignored."""
 
 _DEPTH_MAX = 8
 _NUMBER = re.compile(
@@ -40,12 +40,11 @@ _TRUTH = {
 class LineSplitter:
     """Bytes in, whole lines out. Not thread-safe.
 
-    The first line after a `reset` is left out: it may have begun before anybody listened, and the rest of
-    a number is a number too.
+    The first line after a `reset` is left out: its beginning may be missing, and the rest of a number is a
+    number too. `overlong`, `undecodable` and `cut` count damaged lines since it was made.
     """
 
     def __init__(self) -> None:
-        """As after `reset`."""
         self.overlong = 0
         self.undecodable = 0
         self.cut = 0
@@ -55,17 +54,17 @@ class LineSplitter:
 
     @property
     def untouched(self) -> bool:
-        """Whether nothing has come since the `reset`."""
+        """Whether nothing was received since the `reset`."""
         return self._beginning and not self._rest and not self._skipping
 
     def reset(self) -> None:
-        """Forget what has come: the port was opened anew."""
+        """Forget received bytes: the port was opened again."""
         self._rest.clear()
         self._skipping = False
         self._beginning = True
 
     def drop_rest(self) -> None:
-        """Forget a line that has begun; what comes now begins a line."""
+        """Forget a line that has begun; the next byte begins a line."""
         if self._rest and not self._beginning:
             self.cut += 1
         self._rest.clear()
@@ -81,7 +80,7 @@ class LineSplitter:
             if line:
                 lines.append(line)
         if len(self._rest) > LINE_MAX:
-            # The rest of it comes yet; of its beginning only that it was too long is remembered.
+            # Its end is still to come; only that it is too long is remembered.
             self._rest.clear()
             self._skipping = True
         return lines
@@ -90,7 +89,7 @@ class LineSplitter:
         beginning, self._beginning = self._beginning, False
         skipping, self._skipping = self._skipping, False
         if beginning:
-            self.cut += bool(piece)
+            self.cut += bool(piece) or skipping
             return ""
         if skipping or len(piece) > LINE_MAX:
             self.overlong += 1
@@ -101,7 +100,7 @@ class LineSplitter:
 
 
 class FormatKind(Enum):
-    """How a line is to be read."""
+    """How a line is read."""
 
     JSON = "json"
     CSV = "csv"
@@ -123,7 +122,7 @@ class LineFormat:
     equals: str = "="
 
     def fields(self, line: str) -> Mapping[str, object] | None:
-        """The fields of a line by name, not yet converted; None when it has not the form of a reading.
+        """The fields of a line by name, not yet converted; None when it does not have this form.
 
         Fields of objects in JSON have dotted names; those of CSV have the names of the columns and also
         their numbers from 1.
@@ -157,7 +156,7 @@ class LineFormat:
             name, equals, value = piece.partition(self.equals)
             if not equals or not name.strip():
                 if piece.strip():
-                    return None  # a sentence with an equals sign in it is no reading
+                    return None  # a sentence that contains an equals sign
                 continue
             found[name.strip()] = value.strip()
         return found or None
@@ -191,11 +190,11 @@ def _flatten(value: object, path: str, found: dict[str, object], depth: int) -> 
 
 
 class Unreadable(ValueError):
-    """A field does not hold what its channel measures."""
+    """A field's text cannot be read as the type of its channel."""
 
 
 def convert(value: object, kind: ValueType) -> Readable:
-    """A field as F64, I64, BOOL or TEXT; None when it says that there is no value.
+    """A field as F64, I64, BOOL or TEXT; None when it states that there is no value (nan, null, "").
 
     Raises `Unreadable` for anything else.
     """
@@ -230,7 +229,7 @@ def _truth(value: object) -> bool | None:
 
 
 def _number(value: object) -> int | float | None:
-    """A finite number, or None where the sketch printed that it has none."""
+    """A finite number, or None where the sketch printed a word for "no value"."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int | float):
@@ -246,8 +245,8 @@ def _number(value: object) -> int | float | None:
 
 
 def _usable(number: int | float) -> int | float | None:
-    """Whole numbers within 53 bits stay whole; what is not finite measures nothing."""
-    if isinstance(number, int) and abs(number) <= 2**53:
+    """Whole numbers within `EXACT_MAX` stay whole; None for what is not finite."""
+    if isinstance(number, int) and abs(number) <= EXACT_MAX:
         return number
     try:
         as_float = float(number)

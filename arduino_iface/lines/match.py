@@ -1,9 +1,8 @@
-"""Patterns of replies, held to what cannot keep the gateway busy.
+"""Patterns of replies, limited to those that match in bounded time.
 
-`re` tries every way in which a pattern could fit, and for some patterns these double with each character
-of the line: a board, or noise, could so stop a thread. A pattern is refused here when a line of
-`MATCH_MAX` characters could take too many steps. The count is an upper bound, so some harmless patterns
-are refused as well.
+`re` backtracks: for some patterns the number of steps doubles with each character of the line, so a board, or
+noise, could block a thread. A pattern is refused when a line of `MATCH_MAX` characters could take more than
+2**26 steps. The count is an upper bound, so some harmless patterns are refused as well.
 """
 
 import re
@@ -31,28 +30,26 @@ class LinePattern:
 
     @classmethod
     def of(cls, text: str) -> "LinePattern":
-        """Raises `ValueError` for what is no pattern, or one that could take too long."""
+        """Raises `ValueError` for an invalid pattern, or one that could take too long."""
         if not 0 < len(text) <= PATTERN_MAX:
             raise ValueError(f"is not 1 to {PATTERN_MAX} characters long")
         try:
-            # Only when a configuration is read, in one thread: the filter is that of the whole process.
+            # The filter is process-wide: configuration is read in one thread only.
             with warnings.catch_warnings():
-                warnings.simplefilter(
-                    "error", FutureWarning
-                )  # "[[a]" is to mean something else one day
+                warnings.simplefilter("error", FutureWarning)  # "[[a]" will change its meaning
                 compiled = re.compile(text)
         except (re.error, OverflowError, RecursionError, FutureWarning) as error:
-            raise ValueError(f"is no regular expression: {error}") from error
+            raise ValueError(f"is not a valid regular expression: {error}") from error
         _Cost(text).check()
         return cls(text, compiled)
 
     def fits(self, line: str) -> bool:
-        """Whether the line begins so."""
+        """Whether the pattern matches at the beginning of the line."""
         return self._compiled.match(line[:MATCH_MAX]) is not None
 
 
 class _Cost:
-    """Goes through a pattern that `re` understands and counts the choices it leaves open."""
+    """Walks through a valid pattern and counts the choices it leaves to the matcher, in bits."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -129,7 +126,7 @@ class _Cost:
             bits = 1
             self._place += 1
         elif letter == "{" and (match := _BOUNDS.match(self._text, self._place)) is not None:
-            # That {3} leaves no choice is not made use of.
+            # {3} leaves no choice, but is counted like {3,}.
             bits = _CHARACTERS_LOG2
             self._place = match.end()
         if bits and self._text[self._place : self._place + 1] in ("?", "+"):

@@ -7,25 +7,23 @@ from decimal import Decimal
 
 from arduino_iface.lines.format import FormatKind, LineFormat, Unreadable, convert
 from arduino_iface.lines.template import LineCommand
-from arduino_iface.schema import Channel, Schema
-from arduino_iface.values import Number, Readable, ValueType
+from arduino_iface.schema import Channel, Schema, is_name
+from arduino_iface.values import Number, Readable, ValueType, within
 
 LEARN_LINES = 10
-"""So many lines with values are learned from; a field that comes up later is left out."""
+"""Channels are learned from this many lines with values; a field that first appears later is ignored."""
 
 LEARNED_MAX = 64
 """Channels learned at most."""
 
-_EXACT_MAX = 2**53
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,23}")
 _JOINTS = re.compile(r"[.\- ]")
 
 
 @dataclass(frozen=True, slots=True)
 class LineChannel:
-    """One measured quantity in the lines: value = what `field` says x scale + offset, in `unit`.
+    """One measured quantity in the lines: value = `field` x scale + offset, in `unit`.
 
-    `type` is F64, I64, BOOL or TEXT. A value outside `minimum` and `maximum` is kept and said to be out of
+    `type` is F64, I64, BOOL or TEXT. A value outside `minimum` and `maximum` is kept, and marked as out of
     range.
     """
 
@@ -48,24 +46,19 @@ class LineChannel:
         raw = convert(field, self.type)
         if isinstance(raw, str):
             return raw
-        value = self.described.value(raw)
-        exact = isinstance(value, bool) or not isinstance(value, int) or abs(value) <= _EXACT_MAX
-        return value if exact else float(value or 0)
+        return self.described.value(raw)
 
     def fits(self, value: Readable) -> bool:
-        """Whether a value is within the limits; what is no number is."""
-        if isinstance(value, bool | str | None):
-            return True
-        above = self.minimum is None or value >= self.minimum
-        return above and (self.maximum is None or value <= self.maximum)
+        """Whether a value is within the limits; true for everything that is not a number."""
+        return within(value, self.minimum, self.maximum)
 
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """All that the configuration says of a sketch that prints lines.
+    """The configuration of a sketch that prints lines.
 
     Without `channels` they are learned from the first lines (JSON and key=value only). With `request` the
-    sketch prints when it gets that text, within `reply_timeout_s`; without it prints by itself.
+    sketch prints when it receives that text, within `reply_timeout_s`; without it, by itself.
     """
 
     format: LineFormat
@@ -77,7 +70,7 @@ class LineSettings:
 
 @dataclass(frozen=True, slots=True)
 class LineValues:
-    """What one line said."""
+    """The values of one line by channel, None for missing."""
 
     values: Mapping[str, Readable]
     out_of_range: bool
@@ -95,7 +88,7 @@ class LineReader:
         self.schema = self._described()
 
     def read(self, line: str) -> LineValues | None:
-        """The values in a line; None when it is no reading: a print, or without any channel's value."""
+        """The values in a line; None when it has no reading: another print, or no channel's value."""
         fields = self._settings.format.fields(line)
         if fields is None:
             return None
@@ -148,13 +141,13 @@ class LineReader:
 
 
 def learned_name(field: str) -> str | None:
-    """The name of a channel for a field: small letters, `_` for `.`, `-` and blanks; None: has none."""
+    """A channel's name for a field: lower case, `_` for `.`, `-` and blanks; None: it makes no name."""
     name = _JOINTS.sub("_", field.lower())
-    return name if _NAME.fullmatch(name) else None
+    return name if is_name(name) else None
 
 
 def _kind_of(value: object, form: FormatKind) -> ValueType | None:
-    """What a field measures, by its first value; None when it cannot be told yet."""
+    """The type of a field, by its first value; None when that does not show it."""
     if isinstance(value, bool):
         return ValueType.BOOL
     if isinstance(value, int | float):

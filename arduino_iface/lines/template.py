@@ -1,7 +1,7 @@
-"""What is sent to a sketch that takes lines: a template with places for arguments.
+"""Lines sent to a sketch: templates with placeholders for arguments.
 
-Arguments are written by their type alone, as digits or as one of the words that the configuration gives,
-so that no caller can put a second command, or a line end, into a line.
+Arguments are formatted by their type alone, as digits or as one of the words of the configuration, so that a
+caller cannot inject a second command or a line end.
 """
 
 import re
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from arduino_iface.lines.match import LinePattern
+from arduino_iface.messages import CommandStatus
 from arduino_iface.schema import Argument, Command
 from arduino_iface.values import Number, ValueType
 
@@ -29,7 +30,7 @@ _WORD = re.compile(rf"[\x21-\x7e](?:[\x20-\x7e]{{0,{WORD_MAX - 2}}}[\x21-\x7e])?
 
 @dataclass(frozen=True, slots=True)
 class LineArgument:
-    """One argument of a command by lines, bounds inclusive.
+    """One argument of a command sent as a line, bounds inclusive.
 
     `type` is I64, F64, BOOL or TEXT; a TEXT argument is one of `choices`, a BOOL one is sent as the first
     word of `words` for false and the second for true.
@@ -48,12 +49,12 @@ class LineArgument:
         return Argument(self.name, self.type, self.minimum, self.maximum, self.choices)
 
     def text(self, value: Number | str) -> str:
-        """A checked value as it is sent; numbers without an exponent, which sketches rarely read."""
+        """A checked value as it is sent; numbers without an exponent, which few sketches parse."""
         if self.type is ValueType.BOOL:
             return self.words[bool(value)]
         if isinstance(value, str):
             if value not in self.choices:
-                raise ValueError(f"{self.name} is none of its choices")
+                raise ValueError(f"{self.name} is not one of its choices")
             return value
         if isinstance(value, int):
             return str(value)
@@ -63,9 +64,9 @@ class LineArgument:
 
 @dataclass(frozen=True, slots=True)
 class LineCommand:
-    """A command by lines.
+    """A command sent as a line.
 
-    `reply` and `failure` are looked for in the lines that come within `timeout_s` after it. Without a
+    `reply` and `failure` are matched against the lines that arrive within `timeout_s` after it. Without a
     `reply` it is only known that the command was sent.
     """
 
@@ -81,12 +82,20 @@ class LineCommand:
         return Command(self.name, code, tuple(one.described for one in self.arguments))
 
     def text(self, values: Mapping[str, Number | str]) -> str:
-        """What to send for checked arguments. Raises `ValueError` when it is too long."""
+        """The line for checked arguments. Raises `ValueError` when it is longer than `TEMPLATE_MAX`."""
         words = {one.name: one.text(values[one.name]) for one in self.arguments}
         text = _PLACE.sub(lambda match: words[match[1]], self.template)
         if len(text) > TEMPLATE_MAX:
             raise ValueError(f"makes a line of {len(text)} characters; at most {TEMPLATE_MAX}")
         return text
+
+    def status_of(self, line: str) -> CommandStatus | None:
+        """DONE or FAILED for a line that is the reply to the command; None for any other line."""
+        if self.failure is not None and self.failure.fits(line):
+            return CommandStatus.FAILED
+        if self.reply is not None and self.reply.fits(line):
+            return CommandStatus.DONE
+        return None
 
 
 def template_problem(template: str, arguments: Sequence[str]) -> str | None:
@@ -97,9 +106,9 @@ def template_problem(template: str, arguments: Sequence[str]) -> str | None:
     places = _PLACE.findall(template)
     unknown = [place for place in places if place not in arguments]
     if unknown:
-        return f"has a place for {{{unknown[0]}}}, which is no argument"
+        return f"has the placeholder {{{unknown[0]}}}, which is not an argument"
     unused = [name for name in arguments if name not in places]
-    return f"has no place {{{unused[0]}}} for an argument" if unused else None
+    return f"has no placeholder {{{unused[0]}}}" if unused else None
 
 
 def sendable_problem(text: str) -> str | None:
@@ -107,7 +116,7 @@ def sendable_problem(text: str) -> str | None:
     if not 0 < len(text) <= TEMPLATE_MAX:
         return f"is not 1 to {TEMPLATE_MAX} characters long"
     if _SENDABLE.fullmatch(text) is None:
-        return "has other characters than printable ASCII, tabulators and line ends"
+        return "has characters other than printable ASCII, tabs and line ends"
     return None
 
 

@@ -1,7 +1,6 @@
-"""Register maps of existing sketches: where a channel stands in them, and what its bytes mean.
+"""Register maps of existing sketches: where each channel is, and how its bytes are decoded.
 
-A register number counts bytes: a `u16` at register 4 fills registers 4 and 5. Nothing here touches a
-wire.
+A register number counts bytes: a `u16` at register 4 fills registers 4 and 5. No I/O here.
 """
 
 import math
@@ -13,13 +12,10 @@ from enum import Enum
 from typing import Literal
 
 from arduino_iface.schema import Argument, Channel, Command, Schema
-from arduino_iface.values import Number, Value, ValueType, shortest_f32
+from arduino_iface.values import Number, Value, ValueType, is_whole, shortest_f32, within
 
 READ_MAX = 32
 """Bytes of one I2C transaction, from the buffers of the AVR `Wire` library."""
-
-_EXACT_MAX = 2**53
-"""Whole numbers beyond this are not exact in JSON, and beyond 64 bits no database takes them."""
 
 _Order = Literal["big", "little"]
 _FLOATS = {4: "f", 8: "d"}
@@ -27,7 +23,7 @@ _FLOATS = {4: "f", 8: "d"}
 
 @dataclass(frozen=True, slots=True)
 class RegisterType:
-    """How a number stands in registers. `shown` is its nearest type in a schema."""
+    """How a number is stored in registers: `size` bytes. `shown` is its nearest type in a schema."""
 
     word: str
     size: int
@@ -57,7 +53,7 @@ class RegisterType:
         return not self.floating and not self.truth
 
     def decode(self, data: bytes) -> Value:
-        """The raw value in exactly `size` bytes; None for NaN and infinities, which measure nothing."""
+        """The raw value of exactly `size` bytes; None for NaN and infinities."""
         if self.floating:
             raw: float = struct.unpack(self._layout, data)[0]
             if not math.isfinite(raw):
@@ -87,7 +83,7 @@ def _types() -> dict[str, RegisterType]:
         "i8": RegisterType("i8", 1, ValueType.I8, signed=True),
         "bool": RegisterType("bool", 1, ValueType.BOOL, truth=True),
     }
-    shown = {2: 16, 3: 32, 4: 32, 8: 64}  # a schema has no 24 bits
+    shown = {2: 16, 3: 32, 4: 32, 8: 64}  # a schema has no 24-bit types
     for suffix, big in (("le", False), ("be", True)):
         for size, bits in shown.items():
             for letter, signed in (("u", False), ("i", True)):
@@ -105,10 +101,10 @@ REGISTER_TYPES: Mapping[str, RegisterType] = _types()
 
 
 @dataclass(frozen=True, slots=True)
-class Bits:
+class BitField:
     """A field of `width` bits, its lowest bit being number `offset` of a whole number.
 
-    `truth`: it is one bit that means false or true. A field of a signed type is signed itself.
+    `truth`: one bit that means false or true. A field of a signed type is signed itself.
     """
 
     offset: int
@@ -116,7 +112,7 @@ class Bits:
     truth: bool = False
 
     def cut(self, whole: int, signed: bool) -> int | bool:
-        """The field's raw value in the number it is a part of."""
+        """The field's raw value within the whole number."""
         field = (whole >> self.offset) & ((1 << self.width) - 1)
         if self.truth:
             return bool(field)
@@ -130,8 +126,8 @@ class RegisterChannel:
     """One measured quantity in the registers: value = raw x scale + offset, in `unit`.
 
     `missing`: raw values that stand for no value. `minimum` and `maximum` are in the unit; a value outside
-    is kept and said to be out of range. `tolerance`, in the unit: by how much two readings of one moment
-    may differ and still confirm each other.
+    is kept, and marked as out of range. `tolerance`, in the unit: the largest difference of two readings of
+    one moment that still confirm each other.
     """
 
     name: str
@@ -143,12 +139,12 @@ class RegisterChannel:
     minimum: Number | None = None
     maximum: Number | None = None
     missing: tuple[Number, ...] = ()
-    bits: Bits | None = None
+    bits: BitField | None = None
     tolerance: float = 0.0
 
     @property
     def end(self) -> int:
-        """The register after its last."""
+        """The register after its last one."""
         return self.register + self.type.size
 
     @property
@@ -160,31 +156,25 @@ class RegisterChannel:
         return Channel(self.name, shown, self.unit, self.scale, self.offset)
 
     def value(self, data: bytes) -> Value:
-        """The value in the channel's own bytes; None when missing."""
+        """The value of the channel's own bytes; None when missing."""
         raw = self.type.decode(data)
         if self.bits is not None:
             assert isinstance(raw, int)
             raw = self.bits.cut(raw, self.type.signed)
         if raw is None or raw in self.missing:
             return None
-        value = self.described.value(raw)
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT_MAX:
-            return float(value)
-        return value if not isinstance(value, float) or math.isfinite(value) else None
+        return self.described.value(raw)
 
     def fits(self, value: Value) -> bool:
-        """Whether a value is within the limits; a missing one is."""
-        if value is None or isinstance(value, bool):
-            return True
-        above = self.minimum is None or value >= self.minimum
-        return above and (self.maximum is None or value <= self.maximum)
+        """Whether a value is within the limits; true for a missing one."""
+        return within(value, self.minimum, self.maximum)
 
     def agree(self, one: bytes, other: bytes) -> bool:
         """Whether two readings of the channel's bytes confirm each other."""
         if one == other:
             return True
         if not self.tolerance:
-            # Of a bit field's bytes only its own bits matter: its neighbours may have changed.
+            # Only the field's own bits matter: its neighbours may have changed.
             return self.bits is not None and self.value(one) == self.value(other)
         first, second = self.value(one), self.value(other)
         if first is None or second is None:
@@ -211,8 +201,8 @@ class RegisterCommand:
 
     def described(self, code: int) -> Command:
         """The command as a schema describes it."""
-        whole = self.type.integral and _is_whole(self.scale) and _is_whole(self.offset)
-        # Bounds, not the type, say what it takes: 64 bits are the widest whole number there is.
+        whole = self.type.integral and is_whole(self.scale) and is_whole(self.offset)
+        # The bounds limit it, not the type, so the widest whole type will do.
         kind = ValueType.BOOL if self.type.truth else ValueType.I64 if whole else ValueType.F64
         kind = self.type.shown if self.scale == 1 and self.offset == 0 else kind
         return Command(
@@ -229,12 +219,8 @@ class RegisterCommand:
         return self.type.encode(float(raw) if self.type.floating else int(raw.to_integral_value()))
 
 
-def _is_whole(number: Decimal) -> bool:
-    return number == number.to_integral_value()
-
-
 class Verify(Enum):
-    """How a read is guarded against the Pi's faults, which can repeat or shift data."""
+    """How a read is confirmed, since a Pi can repeat or shift data; see `registers.device`."""
 
     TWICE = "twice"
     ECHO = "echo"
@@ -243,13 +229,13 @@ class Verify(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EchoRegister:
-    """A register that holds the number of the register last asked for, itself left out."""
+    """A register that holds the number of the register last requested, other than itself."""
 
     register: int
 
 
 class EchoFirstByte:
-    """Every answer begins with the (low byte of the) number of the register that was asked for."""
+    """Every reply begins with the low byte of the number of the requested register."""
 
 
 FIRST_BYTE = EchoFirstByte()
@@ -257,10 +243,10 @@ FIRST_BYTE = EchoFirstByte()
 
 @dataclass(frozen=True, slots=True)
 class RegisterMap:
-    """All that the configuration says of a sketch with registers.
+    """The configuration of a sketch with registers.
 
     `register_bytes`: 1 or 2 bytes of register number on the wire, the high one first. `block_max`: most
-    bytes that one transaction asks for. `verify` ECHO needs `echo`.
+    bytes of one read. `verify` ECHO needs `echo`.
     """
 
     channels: tuple[RegisterChannel, ...]
@@ -275,7 +261,7 @@ class RegisterMap:
         return register.to_bytes(self.register_bytes, "big")
 
     def schema(self, name: str) -> Schema:
-        """The sketch's description, as a board that speaks the protocol would give it itself."""
+        """The sketch's schema, like that of a board that speaks the protocol."""
         return Schema(
             name,
             channels=tuple(channel.described for channel in self.channels),
@@ -303,10 +289,10 @@ class Block:
 
 
 def plan_blocks(channels: Sequence[RegisterChannel], block_max: int) -> tuple[Block, ...]:
-    """Join what touches or overlaps into blocks of at most `block_max` bytes.
+    """Join channels that touch or overlap into blocks of at most `block_max` bytes.
 
-    A gap is never read: in some sketches reading a register does something. A channel is never torn
-    apart; raises `ValueError` when one alone is longer than `block_max`.
+    A gap is never read: in some sketches reading a register has a side effect. A channel is never split;
+    raises `ValueError` when one alone is longer than `block_max`.
     """
     blocks: list[Block] = []
     for channel in sorted(channels, key=lambda one: (one.register, one.end)):

@@ -13,8 +13,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from arduino_iface.arguments import InvalidArguments
-from arduino_iface.device import OutcomeUnknown
-from arduino_iface.errors import BusBusy, WireError
+from arduino_iface.errors import BusBusy, OutcomeUnknown, WireError
 from arduino_iface.messages import CommandStatus
 from arduino_iface.schema import Command
 from gateway.commands.inquiry import LATER, NEVER, NOT_CARRIED_OUT, Inquiry, ask

@@ -8,7 +8,7 @@ from arduino_iface.lines.format import FormatKind, LineFormat
 from arduino_iface.lines.reader import LineChannel, LineSettings
 from arduino_iface.lines.template import LineArgument, LineCommand
 from arduino_iface.registers.map import (
-    Bits,
+    BitField,
     RegisterChannel,
     RegisterCommand,
     RegisterMap,
@@ -50,9 +50,9 @@ def _register_channel(values: Values) -> RegisterChannel:
     rest = {key: value for key, value in values.items() if key not in ("bit", "bits")}
     bits = None
     if "bit" in values:
-        bits = Bits(values["bit"], 1, truth=True)
+        bits = BitField(values["bit"], 1, truth=True)
     elif "bits" in values:
-        bits = Bits(*values["bits"])
+        bits = BitField(*values["bits"])
     return RegisterChannel(**rest, bits=bits)
 
 

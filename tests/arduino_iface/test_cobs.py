@@ -61,7 +61,7 @@ def test_it_decodes_and_refuses_as_others_do(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "reason"), [(b"", "nothing"), (b"\x02\x00", "zero"), (b"\x03\x01", "short")]
+    ("data", "reason"), [(b"", "empty"), (b"\x02\x00", "zero"), (b"\x03\x01", "truncated")]
 )
 def test_what_cannot_be_is_refused(data: bytes, reason: str) -> None:
     with pytest.raises(BadFrame, match=reason):

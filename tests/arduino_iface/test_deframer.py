@@ -80,6 +80,41 @@ def test_random_bytes_do_no_harm_and_cutting_changes_nothing(data: bytes, cuts: 
     assert one.feed(enframe(HELLO)) == [HELLO]
 
 
+@given(st.lists(FRAMES, min_size=1, max_size=5), st.data())
+def test_a_flipped_bit_costs_one_frame_at_the_most(
+    messages: list[Frame], data: st.DataObject
+) -> None:
+    stream = bytearray(b"".join(enframe(message) for message in messages))
+    place = data.draw(st.integers(0, 8 * len(stream) - 1))
+    stream[place // 8] ^= 1 << (place % 8)
+    deframer = Deframer()
+    found = deframer.feed(bytes(stream))
+    hit = next(
+        number
+        for number in range(len(messages))
+        if place // 8 < sum(len(enframe(one)) for one in messages[: number + 1])
+    )
+    others = messages[:hit] + messages[hit + 1 :]
+    assert found in (others, messages)  # a zero that is lost may have stood beside another one
+    assert deframer.feed(enframe(HELLO))[-1:] == [HELLO]
+
+
+@given(
+    st.lists(st.tuples(FRAMES, st.integers(0, 300), st.integers(0, 300)), min_size=1, max_size=5)
+)
+def test_frames_after_a_gap_are_found(parts: list[tuple[Frame, int, int]]) -> None:
+    """Bytes are lost in each frame but the last: those whose zeros remain cost themselves alone."""
+    stream, intact = b"", []
+    for message, begin, length in parts:
+        wire = enframe(message)
+        kept = wire[:1] + wire[1:-1][:begin] + wire[1:-1][begin + length :] + wire[-1:]
+        stream += kept
+        if kept == wire:
+            intact.append(message)
+    found = Deframer().feed(stream)
+    assert [one for one in found if one in intact] == intact
+
+
 @given(FRAMES, st.data())
 def test_a_truncated_frame_costs_only_itself(message: Frame, data: st.DataObject) -> None:
     wire = enframe(message)

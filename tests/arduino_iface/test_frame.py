@@ -50,7 +50,7 @@ def test_padding_is_ignored_where_it_is_expected_only(
     data = message.encode(address) + padding
     assert frame.decode(data, address, padded=True) == message
     if padding:
-        with pytest.raises(BadFrame, match="bytes where the length byte says"):
+        with pytest.raises(BadFrame, match="bytes; the length byte says"):
             frame.decode(data, address)
 
 

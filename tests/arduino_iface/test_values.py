@@ -2,13 +2,16 @@
 
 import math
 import struct
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arduino_iface.values import DESCRIBED, ValueType, shortest_f32
+from arduino_iface.schema import Channel
+from arduino_iface.values import DESCRIBED, EXACT_MAX, Readable, ValueType, shortest_f32, within
 
+NUMBERS = st.one_of(st.integers(-10, 10), st.floats(-10, 10))
 INTEGERS = [kind for kind in ValueType if kind.integral]
 F32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
@@ -112,3 +115,24 @@ def test_shortest(value: float) -> None:
     shortest = shortest_f32(stored)
     assert len(repr(shortest)) <= len(repr(stored))
     assert struct.pack("<f", shortest) == struct.pack("<f", stored)
+
+
+@given(st.one_of(st.none(), st.booleans(), st.text()), NUMBERS, NUMBERS)
+def test_only_numbers_have_limits(value: Readable, minimum: float, maximum: float) -> None:
+    assert within(value, minimum, maximum)
+
+
+@given(NUMBERS, st.none() | NUMBERS, st.none() | NUMBERS)
+def test_limits_are_inclusive(value: float, minimum: float | None, maximum: float | None) -> None:
+    below = minimum is not None and value < minimum
+    above = maximum is not None and value > maximum
+    assert within(value, minimum, maximum) is not (below or above)
+
+
+def test_scaled_values_that_json_cannot_hold() -> None:
+    whole = Channel("n", ValueType.I64, None)
+    assert whole.value(EXACT_MAX) == EXACT_MAX
+    assert isinstance(whole.value(EXACT_MAX + 2), float)
+    huge = Channel("x", ValueType.F64, None, Decimal("1e30"))
+    assert huge.value(1e270) == 1e300
+    assert huge.value(1e300) is None

@@ -8,7 +8,6 @@ from arduino_iface.device import Identity, ProtocolDevice
 from arduino_iface.i2c_link import I2cLink
 from dummy_hw.board import DummyBoard
 from dummy_hw.i2c_bus import DummyI2cTransport
-from dummy_hw.serial_wire import DummySerialTransport
 from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.config.settings import BusSettings, BusType
 from gateway.devices.buses import Buses
@@ -24,6 +23,7 @@ from gateway.model.place import Place
 from gateway.model.reading import StoredReading
 from gateway.model.registry import DeviceState, DeviceView, Registry
 from tests.support.clock import FakeClock
+from tests.support.serial_wire import DummySerialTransport
 
 STEP_S = 0.05
 

@@ -12,10 +12,10 @@ from arduino_iface.i2c_link import I2cLink
 from arduino_iface.messages import CommandStatus
 from dummy_hw.board import DummyBoard
 from dummy_hw.eeprom import MemoryEeprom
-from dummy_hw.serial_wire import DummySerialTransport
 from gateway.model.registry import DeviceState
 from tests.collection.house import STEP_S, House
 from tests.exchange.boards import ADDRESS, make_board
+from tests.support.serial_wire import DummySerialTransport
 
 UID = bytes.fromhex("0011223344556677")
 

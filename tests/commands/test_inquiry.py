@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from arduino_iface.errors import BusFault
-from dummy_hw.command_desk import DONE, FAILED, REFUSED, Outcome, running
+from dummy_hw.commands import DONE, FAILED, REFUSED, Execution, running
 from gateway.model.command import CommandRecord, CommandState
 from gateway.model.errors import CommandError
 from tests.commands.bench import COMMAND_TYPE, FAN, TARE, keyed
@@ -33,7 +33,7 @@ class LossyBench(QueueBench):
             raise BusFault("lost")
         return self._read(address, length)
 
-    def unknown(self, outcome: Outcome = DONE, *, executed: bool = True) -> CommandRecord:
+    def unknown(self, outcome: Execution = DONE, *, executed: bool = True) -> CommandRecord:
         """A command that was sent and not answered; then the wire works again."""
         self.board.on_command("tare", lambda _: outcome)
         self.loses_replies, self.loses_commands = executed, not executed
@@ -69,7 +69,7 @@ def settle(bench: LossyBench, polls: float = 3.0) -> None:
     ],
 )
 def test_what_was_carried_out_is_found_out(
-    bench: LossyBench, outcome: Outcome, state: CommandState, code: str | None
+    bench: LossyBench, outcome: Execution, state: CommandState, code: str | None
 ) -> None:
     record = bench.unknown(outcome)
     settle(bench)

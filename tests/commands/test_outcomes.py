@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from arduino_iface.device import OutcomeUnknown
-from arduino_iface.errors import BusBusy, DeviceRestarted, PortLost, WireError
+from arduino_iface.errors import BusBusy, DeviceRestarted, OutcomeUnknown, PortLost, WireError
 from arduino_iface.messages import CommandStatus
-from dummy_hw.command_desk import FAILED, REFUSED, running
+from dummy_hw.commands import FAILED, REFUSED, running
 from gateway.commands.commander import CommandOrder
 from gateway.model.command import CommandState
 from gateway.model.errors import CommandError

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from arduino_iface.errors import BusBusy
-from dummy_hw.command_desk import DONE
+from dummy_hw.commands import DONE
 from gateway.commands.queue import QUEUE_MAX
 from gateway.commands.worker import CommandWorker
 from gateway.journal.types import StoredCommand

@@ -8,7 +8,7 @@ import pytest
 
 from arduino_iface.clock import SYSTEM_CLOCK
 from arduino_iface.lines.format import FormatKind
-from arduino_iface.registers.map import FIRST_BYTE, Bits, EchoRegister, Verify
+from arduino_iface.registers.map import FIRST_BYTE, BitField, EchoRegister, Verify
 from arduino_iface.values import ValueType
 from dummy_hw import factory
 from gateway.config import CommandLineOptions, DeviceSettings, load
@@ -62,7 +62,7 @@ def test_everything_of_a_register_map() -> None:
         *(Decimal("0.5"), Decimal(-20), 0, 2000),
     )
     assert (level.missing, level.tolerance) == ((0xFFFF,), 1.0)
-    assert (pump.bits, mode.bits) == (Bits(0, 1, truth=True), Bits(4, 3))
+    assert (pump.bits, mode.bits) == (BitField(0, 1, truth=True), BitField(4, 3))
     assert (registers.verify, registers.echo) == (Verify.ECHO, EchoRegister(0xFE))
     (command,) = registers.commands
     assert (command.argument, command.minimum, command.maximum) == ("speed", 0, 100)
@@ -189,12 +189,12 @@ def takes(rest: str) -> str:
         ("format = 'json'\nchannels = [{ name = 'b', field = 'c' }, { name = 'c' }]", '"c" is the field of'),
         ("format = 'json'\nchannels = [{ name = 'b', type = 'float' }]", "is not one of number, integer"),
         ("format = 'json'\nreply_timeout = '1s'", "has a meaning only with a request"),
-        ("format = 'json'\nrequest = '\u00e4'", "has other characters than printable ASCII"),
+        ("format = 'json'\nrequest = '\u00e4'", "has characters other than printable ASCII"),
         ("format = 'json'\nrequest = 1", "1 is a whole number, not a text"),
         ("format = 'keyvalue'\nequals = ''", '"" is not 1 to 4 characters'),
-        (sends('template = "C {a}"'), "has a place for {a}, which is no argument"),
+        (sends('template = "C {a}"'), "has the placeholder {a}, which is not an argument"),
         (sends("template = 'C', reply = '(a+)+'"), '"(a+)+" repeats a group that has a choice'),
-        (sends("template = 'C', reply = '('"), "is no regular expression"),
+        (sends("template = 'C', reply = '('"), "is not a valid regular expression"),
         (sends("template = 'C', timeout = 1"), "1 has no unit"),
         (sends("reply = 'OK'"), "commands.0.template: missing key"),
         (takes("type = 'text'"), '"text" is not one of integer, number, bool, choice'),

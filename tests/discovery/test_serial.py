@@ -11,6 +11,7 @@ from arduino_iface.clock import SYSTEM_CLOCK
 from arduino_iface.errors import WireError
 from arduino_iface.lines.format import FormatKind, LineFormat
 from arduino_iface.lines.reader import LineSettings
+from dummy_hw.board import DummyBoard
 from dummy_hw.factory import make_lines
 from dummy_hw.pty_board import PtyBoards
 from gateway.config.settings import DeviceSettings
@@ -101,22 +102,22 @@ def test_a_board_is_back_at_once_though_its_back_off_has_grown(world: World) -> 
     assert house.wait_online(NAME_A, after=boot) < SLACK_S
 
 
-def idle(_world: World, _house: SerialHouse) -> None:
+def idle(_world: World, _board: DummyBoard, _house: SerialHouse) -> None:
     """Pull it at any moment."""
 
 
-def mid_frame(world: World, house: SerialHouse) -> None:
+def mid_frame(_world: World, board: DummyBoard, house: SerialHouse) -> None:
     """Pull it when a request is out and the reply is not there."""
-    world.boards.board(PORT_A).hang(True)
+    board.hang(True)
     link = house.fleet.poller(NAME_A)
     assert link is not None
     retries = link.driver.counters.retries
     until(lambda: link.driver.counters.retries > retries)
 
 
-def during_command(world: World, house: SerialHouse) -> None:
+def during_command(world: World, board: DummyBoard, house: SerialHouse) -> None:
     """Pull it when a command is out."""
-    world.boards.board(PORT_A).hang(True)
+    board.hang(True)
     driver = house.fleet.driver(NAME_A)
     assert driver is not None
     schema = driver.schema
@@ -143,13 +144,13 @@ def during_command(world: World, house: SerialHouse) -> None:
 @pytest.mark.parametrize("state", [idle, mid_frame, during_command])
 @pytest.mark.parametrize("away_s", [0.0, 1.0])
 def test_a_board_recovers_whatever_it_was_doing(
-    world: World, state: Callable[[World, SerialHouse], None], away_s: float
+    world: World, state: Callable[[World, DummyBoard, SerialHouse], None], away_s: float
 ) -> None:
     made = board(UID_A)
     world.boards.add(PORT_A, made)
     house = world.gateway()
     house.wait_online(NAME_A)
-    state(world, house)
+    state(world, made, house)
     world.boards.unplug(PORT_A)
     made.hang(False)
     watch(lambda: False, house, away_s)

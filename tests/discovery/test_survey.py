@@ -8,7 +8,6 @@ from arduino_iface.errors import PortLost
 from arduino_iface.lines.format import FormatKind, LineFormat
 from arduino_iface.lines.reader import LineSettings
 from arduino_iface.serial_ports import UsbPort
-from dummy_hw.serial_wire import DummySerialTransport
 from gateway.config.settings import (
     AddressRange,
     BusSettings,
@@ -22,6 +21,7 @@ from gateway.config.settings import (
 from gateway.discovery.survey import Answer, Found, Survey
 from tests.discovery.house import UID_A, UID_B, MemoryChip, SearchingHouse
 from tests.exchange.boards import make_board
+from tests.support.serial_wire import DummySerialTransport
 
 I2C = BusSettings("i2c1", BusType.I2C, "/dev/i2c-1", discover=(AddressRange(0x10, 0x1F),))
 LINES = LineSettings(LineFormat(FormatKind.JSON))

@@ -10,9 +10,9 @@ from dummy_hw.faults import FaultPlan
 from dummy_hw.i2c_bus import DummyI2cTransport
 from dummy_hw.line_board import LineBoard
 from dummy_hw.register_board import RegisterBoard
-from dummy_hw.serial_wire import DummySerialTransport
 from dummy_hw.signals import Signal
 from tests.arduino_iface.waiting import HandClock
+from tests.support.serial_wire import DummySerialTransport
 
 ADDRESS = 0x30
 

@@ -6,8 +6,7 @@ import pytest
 
 from arduino_iface.bus import SerialBus
 from arduino_iface.clock import SYSTEM_CLOCK
-from arduino_iface.device import OutcomeUnknown
-from arduino_iface.errors import BusBusy, DeviceSilent, PortLost
+from arduino_iface.errors import BusBusy, DeviceSilent, OutcomeUnknown, PortLost
 from arduino_iface.lines.device import PENDING_MAX, LineDevice
 from arduino_iface.lines.format import FormatKind, LineFormat
 from arduino_iface.lines.match import LinePattern

@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
@@ -55,6 +56,44 @@ def test_no_bytes_are_too_much(pieces: list[bytes]) -> None:
             for one in readers:
                 one.read(line)
     assert splitter.feed(b"\n\nx=1\n")[-1] == "x=1"
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=20),
+            st.sampled_from((b"\n", b"\r\n", b"a=1\n", b"x" * LINE_MAX, b"y" * (LINE_MAX + 1))),
+        ),
+        max_size=12,
+    ),
+    st.data(),
+)
+def test_how_bytes_are_cut_changes_neither_lines_nor_counts(
+    pieces: list[bytes], data: st.DataObject
+) -> None:
+    wire = b"".join(pieces)
+    boundaries = list(accumulate((len(piece) for piece in pieces), initial=0))
+    place = st.one_of(st.sampled_from(boundaries), st.integers(0, len(wire)))
+    cuts = sorted(data.draw(st.lists(place, max_size=10)))
+    whole, cut = LineSplitter(), LineSplitter()
+    expected = whole.feed(wire)
+    found = []
+    for begin, end in zip([0, *cuts], [*cuts, len(wire)], strict=True):
+        found += cut.feed(wire[begin:end])
+    assert found == expected
+    assert (cut.overlong, cut.undecodable, cut.cut) == (
+        whole.overlong,
+        whole.undecodable,
+        whole.cut,
+    )
+
+
+def test_a_long_first_line_counts_as_cut_however_it_arrives() -> None:
+    for pieces in ([b"x" * 2000 + b"\n"], [b"x" * 2000, b"\n"]):
+        splitter = LineSplitter()
+        for piece in pieces:
+            assert splitter.feed(piece) == []
+        assert (splitter.cut, splitter.overlong) == (1, 0)
 
 
 def test_long_and_damaged_lines_are_counted() -> None:

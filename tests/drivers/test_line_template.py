@@ -1,6 +1,8 @@
 """What is sent to a sketch and how replies are recognised; nothing gets in that could do harm."""
 
+import re
 import time
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -9,13 +11,16 @@ from hypothesis import strategies as st
 from arduino_iface.arguments import InvalidArguments, check, json_schema
 from arduino_iface.lines.match import MATCH_MAX, LinePattern
 from arduino_iface.lines.template import (
+    TEMPLATE_MAX,
+    WORD_MAX,
     LineArgument,
     LineCommand,
     sendable_problem,
     template_problem,
     word_problem,
 )
-from arduino_iface.values import ValueType
+from arduino_iface.messages import CommandStatus
+from arduino_iface.values import Number, ValueType
 
 FAN = LineCommand(
     "fan",
@@ -44,6 +49,64 @@ def test_nothing_but_words_and_digits(speed: int, on: bool, t: float) -> None:
     assert text.count("\n") == 1
 
 
+PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
+PLAIN = st.text(PRINTABLE.filter(lambda letter: letter not in "{}"), max_size=10)
+WORDS = st.text(PRINTABLE, min_size=1, max_size=WORD_MAX).filter(lambda w: word_problem(w) is None)
+NUMBERS = st.integers(-(2**53), 2**53) | st.floats(-1e15, 1e15)
+
+
+@st.composite
+def filled(draw: st.DrawFn) -> tuple[LineArgument, Number | str, str]:
+    """An argument, a value of it, and the word that must be sent."""
+    name = draw(st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True))
+    kind = draw(st.sampled_from((ValueType.I64, ValueType.TEXT, ValueType.BOOL)))
+    words = draw(st.lists(WORDS, min_size=2, max_size=4, unique=True))
+    if kind is ValueType.TEXT:
+        return LineArgument(name, kind, choices=tuple(words)), words[-1], words[-1]
+    if kind is ValueType.BOOL:
+        value = draw(st.booleans())
+        return LineArgument(name, kind, words=(words[0], words[1])), value, words[value]
+    number = draw(st.integers(-(2**53), 2**53))
+    return LineArgument(name, kind, -(2**53), 2**53), number, str(number)
+
+
+@given(
+    st.lists(filled(), max_size=4, unique_by=lambda one: one[0].name), st.lists(PLAIN), st.data()
+)
+def test_every_placeholder_is_replaced_once_and_nothing_else(
+    arguments: list[tuple[LineArgument, Number | str, str]], plain: list[str], data: st.DataObject
+) -> None:
+    words = {argument.name: word for argument, _, word in arguments}
+    used = [*words, *data.draw(st.lists(st.sampled_from(list(words)), max_size=3))] if words else []
+    pieces = data.draw(st.permutations([*(f"{{{name}}}" for name in used), *plain]))
+    template = "".join(pieces) + "\n"
+    command = LineCommand("x", template, tuple(argument for argument, _, _ in arguments))
+    values = {argument.name: value for argument, value, _ in arguments}
+    expected = "".join(words[p[1:-1]] if p[:1] == "{" else p for p in pieces) + "\n"
+    if len(expected) > TEMPLATE_MAX or len(template) > TEMPLATE_MAX:
+        return
+    assert template_problem(template, list(words)) is None
+    text = command.text(check(command.described(0), values))
+    assert text == expected
+    assert (text.count("\n"), text.count("\r")) == (1, 0)
+
+
+@given(NUMBERS)
+def test_a_number_comes_back_from_its_digits(number: float) -> None:
+    argument = LineArgument("n", ValueType.F64, -1e16, 1e16)
+    digits = argument.text(number)
+    assert re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", digits)
+    assert abs(Decimal(digits) - Decimal(repr(number))) <= Decimal("5e-10")
+
+
+@given(st.sampled_from(("OK", "ERR", "busy")), PLAIN)
+def test_a_failure_is_looked_for_before_a_reply(word: str, rest: str) -> None:
+    command = LineCommand("x", "X\n", (), LinePattern.of("OK|ERR"), LinePattern.of("ERR"))
+    expected = {"OK": CommandStatus.DONE, "ERR": CommandStatus.FAILED}.get(word)
+    assert command.status_of(word + rest) is expected
+    assert LineCommand("x", "X\n").status_of(word + rest) is None
+
+
 @given(st.one_of(st.text(), st.none(), st.lists(st.text())))
 def test_free_text_is_no_argument(value: object) -> None:
     arguments = {"speed": 1, "mode": "auto", "on": True, "t": 0}
@@ -70,9 +133,10 @@ def test_a_line_that_gets_too_long() -> None:
 def test_problems_of_templates_and_words() -> None:
     assert template_problem("FAN {speed}\n", ["speed"]) is None
     assert (
-        template_problem("FAN {sped}", ["speed"]) == "has a place for {sped}, which is no argument"
+        template_problem("FAN {sped}", ["speed"])
+        == "has the placeholder {sped}, which is not an argument"
     )
-    assert template_problem("FAN", ["speed"]) == "has no place {speed} for an argument"
+    assert template_problem("FAN", ["speed"]) == "has no placeholder {speed}"
     assert sendable_problem("\x1b") is not None
     assert sendable_problem("") is not None
     assert word_problem("full power") is None

@@ -8,14 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arduino_iface.arguments import InvalidArguments
-from arduino_iface.device import OutcomeUnknown
-from arduino_iface.errors import BadFrame, BusBusy, DeviceSilent, PortLost
+from arduino_iface.errors import BadFrame, BusBusy, DeviceSilent, OutcomeUnknown, PortLost
 from arduino_iface.lock import Priority
 from arduino_iface.messages import CommandStatus
 from arduino_iface.registers.map import (
     FIRST_BYTE,
     REGISTER_TYPES,
-    Bits,
+    BitField,
     EchoFirstByte,
     EchoRegister,
     RegisterChannel,
@@ -24,7 +23,7 @@ from arduino_iface.registers.map import (
     Verify,
 )
 from dummy_hw.faults import Fault, FaultPlan
-from dummy_hw.signals import Constant, Counter, Signal
+from dummy_hw.signals import Constant, PulseCounter, Signal
 from tests.arduino_iface.waiting import running
 from tests.drivers.benches import RegisterBench
 
@@ -32,8 +31,8 @@ TANK = RegisterMap(
     channels=(
         RegisterChannel("level", 0, REGISTER_TYPES["u16be"], "mm", maximum=2000),
         RegisterChannel("flow", 2, REGISTER_TYPES["f32le"], "l/min", Decimal("0.5")),
-        RegisterChannel("pump", 8, REGISTER_TYPES["u8"], bits=Bits(0, 1, truth=True)),
-        RegisterChannel("mode", 8, REGISTER_TYPES["u8"], bits=Bits(4, 3)),
+        RegisterChannel("pump", 8, REGISTER_TYPES["u8"], bits=BitField(0, 1, truth=True)),
+        RegisterChannel("mode", 8, REGISTER_TYPES["u8"], bits=BitField(4, 3)),
         RegisterChannel("count", 0x20, REGISTER_TYPES["u32le"]),
     ),
     commands=(
@@ -153,7 +152,7 @@ def test_an_echo_that_is_never_right() -> None:
 
 
 def test_a_value_that_never_stands_still_is_missing_and_the_others_are_not() -> None:
-    bench = RegisterBench(TANK, SIGNALS | {"count": Counter(1e6)})
+    bench = RegisterBench(TANK, SIGNALS | {"count": PulseCounter(1e6)})
     measured = bench.device.measure()
     assert measured.values == VALUES | {"count": None}
     assert not measured.complete
@@ -163,7 +162,7 @@ def test_a_value_that_never_stands_still_is_missing_and_the_others_are_not() -> 
 def test_a_tolerance_lets_a_restless_value_pass() -> None:
     count = replace(TANK.channels[-1], tolerance=50_000)
     registers = replace(TANK, channels=(*TANK.channels[:-1], count))
-    bench = RegisterBench(registers, SIGNALS | {"count": Counter(1e6)})
+    bench = RegisterBench(registers, SIGNALS | {"count": PulseCounter(1e6)})
     value = bench.device.measure().values["count"]
     assert isinstance(value, int)
     assert value > 0
@@ -256,7 +255,9 @@ def test_no_fault_makes_a_command_act_twice_or_confirms_what_was_not_done(
     except OutcomeUnknown:
         pass
     else:
-        if outcome.status is CommandStatus.DONE and speed not in (0, 0x7F, 0xFF):
+        # When every register number is lost, a board that has just started shows register 0.
+        lookalikes = (*b"\x00\x7f\xff", *bench.board.held(0, 1))
+        if outcome.status is CommandStatus.DONE and speed not in lookalikes:
             assert bench.board.held(0x10, 1) == bytes((speed,))
     assert len(bench.board.writes) <= 1
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from arduino_iface.registers.map import (
     FIRST_BYTE,
     REGISTER_TYPES,
-    Bits,
+    BitField,
     RegisterChannel,
     RegisterCommand,
     RegisterMap,
@@ -92,7 +92,7 @@ def test_bit_fields_come_back_and_leave_the_others_alone(
     value = data.draw(
         st.integers(lowest, lowest + (1 << width) - 1).filter(lambda v: abs(v) < 2**53)
     )
-    cut = RegisterChannel("x", 0, kind, bits=Bits(offset, width))
+    cut = RegisterChannel("x", 0, kind, bits=BitField(offset, width))
     after = put_value(cut, value, before)
     assert cut.value(after) == value
     mask = ((1 << width) - 1) << offset
@@ -102,7 +102,7 @@ def test_bit_fields_come_back_and_leave_the_others_alone(
 
 
 def test_one_bit_is_a_truth() -> None:
-    door = channel("u8", bits=Bits(3, 1, truth=True))
+    door = channel("u8", bits=BitField(3, 1, truth=True))
     assert door.value(b"\x08") is True
     assert door.value(b"\xf7") is False
     assert door.described.type is ValueType.BOOL
@@ -145,6 +145,81 @@ def test_blocks_hold_every_channel_whole_and_no_gap(
         assert block.length <= block_max
         covered = {n for one in block.channels for n in range(one.register, one.end)}
         assert covered == set(range(block.register, block.register + block.length))
+
+
+@st.composite
+def maps(draw: st.DrawFn) -> RegisterMap:
+    """Channels anywhere in 64 registers; they may overlap, and some are fields of bits."""
+    channels = []
+    for number in range(draw(st.integers(1, 12))):
+        kind = draw(st.sampled_from(TYPES))
+        register = draw(st.integers(0, 64 - kind.size))
+        bits = None
+        if kind.integral and draw(st.booleans()):
+            width = draw(st.integers(1, min(8 * kind.size, 53)))
+            bits = BitField(draw(st.integers(0, 8 * kind.size - width)), width)
+        channels.append(RegisterChannel(f"c{number}", register, kind, bits=bits))
+    block_max = draw(st.integers(max(one.type.size for one in channels), 32))
+    return RegisterMap(tuple(channels), block_max=block_max)
+
+
+@given(maps(), st.binary(min_size=64, max_size=64))
+def test_values_do_not_depend_on_how_the_map_is_split(
+    registers: RegisterMap, memory: bytes
+) -> None:
+    found = {
+        one.name: one.value(block.part(one, memory[block.register : block.register + block.length]))
+        for block in registers.blocks()
+        for one in block.channels
+    }
+    assert found == {
+        one.name: one.value(memory[one.register : one.end]) for one in registers.channels
+    }
+
+
+@given(maps(), st.binary(min_size=64, max_size=64))
+def test_a_field_of_bits_is_the_digits_of_its_number(registers: RegisterMap, memory: bytes) -> None:
+    for one in registers.channels:
+        if one.bits is None:
+            continue
+        data = memory[one.register : one.end]
+        ordered = data if one.type.big_endian else data[::-1]
+        digits = "".join(f"{byte:08b}" for byte in ordered)
+        end = len(digits) - one.bits.offset
+        field = digits[end - one.bits.width : end]
+        expected = int(field, 2)
+        if one.type.signed and field[0] == "1":
+            expected -= 1 << len(field)
+        assert one.value(data) == expected
+
+
+@given(
+    st.sampled_from([kind for kind in WHOLE if kind.size <= 4]),
+    st.sampled_from(("1", "0.1", "0.01", "10", "-0.5", "2.5")),
+    st.integers(-100, 100),
+    st.data(),
+)
+def test_a_commanded_value_is_read_back_within_half_a_step(
+    kind: RegisterType, scale: str, offset: int, data: st.DataObject
+) -> None:
+    raw = data.draw(st.integers(int(kind.lowest), int(kind.highest)))
+    step = Decimal(scale)
+    value = float(raw * step + offset)
+    command = RegisterCommand("x", 0, kind, -1e12, 1e12, step, Decimal(offset))
+    shown = channel(kind.word, scale=step, offset=Decimal(offset)).value(command.encode(value))
+    assert shown is not None
+    assert abs(Decimal(repr(+shown)) - Decimal(repr(value))) <= abs(step) / 2
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.floats(0, 1e6))
+def test_two_readings_agree_within_the_tolerance(
+    one: float, other: float, tolerance: float
+) -> None:
+    level = channel("f64be", tolerance=tolerance)
+    first, second = level.type.encode(one), level.type.encode(other)
+    assert level.agree(first, second) == level.agree(second, first)
+    assert level.agree(first, first)
+    assert level.agree(first, second) == (first == second or 0 < tolerance >= abs(one - other))
 
 
 def test_neighbours_are_read_together() -> None:

@@ -11,8 +11,8 @@ from arduino_iface.registers.map import REGISTER_TYPES, RegisterChannel, Registe
 from arduino_iface.values import ValueType
 from dummy_hw import factory
 from dummy_hw.i2c_bus import DummyI2cTransport
-from dummy_hw.serial_wire import DummySerialTransport
 from tests.arduino_iface.waiting import HandClock
+from tests.support.serial_wire import DummySerialTransport
 
 
 def test_registers() -> None:

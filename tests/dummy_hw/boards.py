@@ -16,7 +16,7 @@ from arduino_iface.messages import (
 )
 from dummy_hw.board import DummyBoard
 from dummy_hw.eeprom import MemoryEeprom
-from dummy_hw.signals import Constant, Counter
+from dummy_hw.signals import Constant, PulseCounter
 
 UID = bytes.fromhex("0011223344556677")
 ADDRESS = 0x12
@@ -39,7 +39,7 @@ def make(clock: Clock, **options: object) -> DummyBoard:
     """A powered board with known identity; `pulses` counts whole seconds since its start."""
     settings: dict[str, object] = {
         "eeprom": MemoryEeprom(UID),
-        "signals": {"temperature": Constant(21.5), "pulses": Counter(1.0)},
+        "signals": {"temperature": Constant(21.5), "pulses": PulseCounter(1.0)},
     }
     text = options.pop("text", TEXT)
     board = DummyBoard(str(text), clock=clock, **(settings | options))  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from arduino_iface.messages import (
     RequestType,
 )
 from arduino_iface.sample import unpack_samples
-from dummy_hw import command_desk
+from dummy_hw import commands
 from dummy_hw.board import RESTART_DELAY_S
 from dummy_hw.eeprom import MemoryEeprom
 from tests.dummy_hw.boards import ADDRESS, TEXT, UID, Asker, make
@@ -169,11 +169,11 @@ def test_what_does_not_fit_is_not_executed(
 def test_commands_that_refuse_fail_or_take_time(clock: FakeClock) -> None:
     board = make(clock)
     asker = Asker(board)
-    board.on_command("reset_counter", lambda _: command_desk.REFUSED)
+    board.on_command("reset_counter", lambda _: commands.REFUSED)
     assert asker.command(1, 2) is CommandStatus.REFUSED
-    board.on_command("reset_counter", lambda _: command_desk.FAILED)
+    board.on_command("reset_counter", lambda _: commands.FAILED)
     assert asker.command(2, 2) is CommandStatus.FAILED
-    board.on_command("reset_counter", lambda _: command_desk.running(2.0))
+    board.on_command("reset_counter", lambda _: commands.running(2.0))
     assert asker.command(3, 2) is CommandStatus.RUNNING
     clock.advance(1.9)
     assert asker.command(3, 2) is CommandStatus.RUNNING

@@ -7,7 +7,7 @@ import pytest
 from arduino_iface.crc import crc16
 from arduino_iface.frame import SERIAL_ADDRESS, Frame, decode
 from arduino_iface.messages import RequestType
-from dummy_hw import command_desk
+from dummy_hw import commands
 from dummy_hw.board import RESTART_DELAY_S, DummyBoard
 from dummy_hw.eeprom import MemoryEeprom
 from dummy_hw.signals import Constant
@@ -27,7 +27,7 @@ def _board(clock: FakeClock) -> DummyBoard:
         request_max=32,
         reply_max=32,
     )
-    board.on_command("valve", lambda _: command_desk.REFUSED)
+    board.on_command("valve", lambda _: commands.REFUSED)
     board.power_on()
     return board
 

@@ -70,9 +70,12 @@ class TestSignals:
         assert signals.Sine(1.0, 2.0, 60.0)(15.0) == pytest.approx(3.0)
         assert signals.Ramp(1.0, 2.0)(10.0) == 21.0
         assert signals.Ramp(1.0, 2.0, 8.0)(10.0) == 5.0
-        assert [signals.Step(0.0, 1.0, 10.0)(at) for at in (0.0, 5.0, 10.0)] == [0.0, 1.0, 0.0]
-        assert signals.Counter(2.0, 1.0)(3.6) == 5
-        assert signals.Stuck(signals.Ramp(), 3.0)(9.0) == 3.0
+        assert [signals.SquareWave(0.0, 1.0, 10.0)(at) for at in (0.0, 5.0, 10.0)] == [
+            0.0,
+            1.0,
+            0.0,
+        ]
+        assert signals.PulseCounter(2.0, 1.0)(3.6) == 5
         gaps = signals.Missing(signals.Constant(1), 60.0, 3.0)
         assert [gaps(at) for at in (0.0, 59.0, 60.0, 62.9, 63.0)] == [1, 1, None, None, 1]
         door = {signals.Switch(1, 1.0, 0.5)(float(at)) for at in range(100)}

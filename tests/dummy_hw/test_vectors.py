@@ -7,7 +7,7 @@ from arduino_iface import cobs
 from arduino_iface.crc import crc16
 from dummy_hw.board import DummyBoard
 from dummy_hw.eeprom import MemoryEeprom
-from dummy_hw.serial_end import SerialEnd
+from dummy_hw.uart import FrameUart
 from tests.dummy_hw.boards import ADDRESS, UID, make
 from tests.support.clock import FakeClock
 
@@ -59,7 +59,7 @@ def test_hello() -> None:
 
 def test_hello_on_serial() -> None:
     board = _board(FakeClock(), signals={})
-    end = SerialEnd(board, lambda: None)
+    end = FrameUart(board, lambda: None)
     end.take()
     end.feed(bytes.fromhex("00 07 05 01 07 01 13 cf 00"))
     reply = end.take()

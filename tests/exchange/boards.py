@@ -10,9 +10,9 @@ from dummy_hw.board import DummyBoard
 from dummy_hw.eeprom import MemoryEeprom
 from dummy_hw.faults import FaultPlan
 from dummy_hw.i2c_bus import DummyI2cTransport
-from dummy_hw.serial_wire import DummySerialTransport
-from dummy_hw.signals import Constant, Counter
+from dummy_hw.signals import Constant, PulseCounter
 from tests.support.clock import FakeClock
+from tests.support.serial_wire import DummySerialTransport
 
 ADDRESS = 0x12
 SCHEMA = """\
@@ -42,7 +42,7 @@ def make_board(clock: FakeClock, **options: object) -> DummyBoard:
     settings: dict[str, object] = {
         "eeprom": MemoryEeprom(),
         "clock": clock,
-        "signals": {"ticks": Counter(10.0), "temperature": Constant(21.5)},
+        "signals": {"ticks": PulseCounter(10.0), "temperature": Constant(21.5)},
         "loop_delay_s": 0.001,
         "boot_time_s": 0.05,
         "faults": FaultPlan(),

@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
-from arduino_iface.device import OutcomeUnknown
 from arduino_iface.errors import (
     BusFault,
     DeviceRestarted,
     DeviceSilent,
+    OutcomeUnknown,
     PortLost,
     ProtocolMismatch,
 )
 from arduino_iface.frame import Frame
 from arduino_iface.messages import CommandStatus, RequestType
-from dummy_hw.command_desk import DONE, running
+from dummy_hw.commands import DONE, running
 from dummy_hw.eeprom import MemoryEeprom
 from dummy_hw.faults import Fault
 from tests.exchange.boards import ADDRESS, WIRES, Bench, on_i2c, on_serial
@@ -235,7 +235,7 @@ def _with_version(bench: Bench, version: int) -> None:
     def other(*arguments: object, **options: object) -> object:
         exchange = real(*arguments, **options)  # type: ignore[arg-type]
         changed = bytes((version,)) + exchange.payload[1:]
-        return type(exchange)(changed, exchange.sent_mono, exchange.answered_mono)
+        return type(exchange)(changed, exchange.sent_mono)
 
     bench.device.link.request = other  # type: ignore[assignment,method-assign]
     bench.device.identify()

@@ -10,8 +10,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arduino_iface.device import OutcomeUnknown
-from arduino_iface.errors import WireError
+from arduino_iface.errors import OutcomeUnknown, WireError
 from dummy_hw.faults import Fault
 from gateway.drivers.intake import Intake, Source
 from gateway.journal.types import LastSample

@@ -3,14 +3,20 @@
 import pytest
 
 from arduino_iface.bus import SerialBus
-from arduino_iface.device import OutcomeUnknown, ProtocolDevice
-from arduino_iface.errors import BusBusy, DeviceRestarted
+from arduino_iface.device import ProtocolDevice
+from arduino_iface.errors import BusBusy, DeviceRestarted, OutcomeUnknown
+from arduino_iface.lines.device import LineDevice
+from arduino_iface.lines.format import FormatKind, LineFormat
+from arduino_iface.lines.match import LinePattern
+from arduino_iface.lines.reader import LineSettings
+from arduino_iface.lines.template import LineCommand
 from arduino_iface.lock import Priority
 from arduino_iface.messages import CommandStatus
 from arduino_iface.serial_link import SerialLink
-from dummy_hw.serial_wire import DummySerialTransport
+from dummy_hw.line_board import LineBoard
 from tests.exchange.boards import make_board
 from tests.support.clock import FakeClock
+from tests.support.serial_wire import DummySerialTransport
 
 
 class BusyBus(SerialBus):
@@ -39,6 +45,24 @@ def test_a_command_that_is_out_is_never_said_not_to_be(busy_reads: int) -> None:
         with pytest.raises(OutcomeUnknown):
             device.command(7, 1, b"")
     assert board.executed["tare"] == 1
+
+
+def test_a_command_in_lines_that_is_out_is_never_said_not_to_be() -> None:
+    clock = FakeClock()
+    fan = LineCommand("fan", "FAN\n", reply=LinePattern.of("OK"))
+    settings = LineSettings(LineFormat(FormatKind.JSON), commands=(fan,))
+    board = LineBoard(settings, clock=clock)
+    board.power_on()
+    bus = BusyBus("bench", DummySerialTransport(board, clock))
+
+    def answer_on_a_busy_bus(_: object) -> str:
+        bus.busy_reads = 100
+        return "OK"
+
+    board.on_command("fan", answer_on_a_busy_bus)
+    with pytest.raises(OutcomeUnknown, match="could not be read: not free"):
+        LineDevice(bus, settings, "scale").command(fan.described(0), {})
+    assert len(board.executed) == 1
 
 
 def test_no_command_goes_to_another_board_behind_a_port_that_was_reopened() -> None:

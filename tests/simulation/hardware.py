@@ -13,17 +13,17 @@ from arduino_iface.registers.map import REGISTER_TYPES, RegisterChannel, Registe
 from arduino_iface.serial_ports import UsbPort
 from arduino_iface.values import ValueType
 from dummy_hw.board import DummyBoard
-from dummy_hw.command_desk import DONE, FAILED, REFUSED, Arguments, Outcome, running
+from dummy_hw.commands import DONE, FAILED, REFUSED, Arguments, Execution, running
 from dummy_hw.eeprom import MemoryEeprom
 from dummy_hw.faults import FaultPlan
 from dummy_hw.i2c_bus import DummyI2cTransport
 from dummy_hw.line_board import LineBoard
 from dummy_hw.register_board import RegisterBoard
 from dummy_hw.ring import HeldSample, SampleRing
-from dummy_hw.serial_wire import DummySerialTransport
 from gateway.config.settings import AddressRange, BusSettings, BusType, DeviceSettings
 from tests.simulation.audit import Audit
 from tests.simulation.clock import SimClock
+from tests.support.serial_wire import DummySerialTransport
 
 SCHEMA = """\
 gw 1
@@ -104,7 +104,7 @@ class SimBoard(DummyBoard):
         super()._start(now)
         self.sim_ring.boot = self._sim_eeprom.load().boot
 
-    def _act(self, arguments: Arguments) -> Outcome:
+    def _act(self, arguments: Arguments) -> Execution:
         self.acts[int(arguments["number"])] += 1
         return self._answer_rng.choices(
             (DONE, REFUSED, FAILED, running(0.3), running(30.0)), (12, 1, 1, 3, 1)

@@ -134,7 +134,7 @@ void GatewayDeviceBase::run() {
   for (Transport* transport = transports_; transport; transport = transport->next) {
     transport->run(*this, millis());
   }
-  // Time is asked anew at each step: what a step noted down must not lie ahead of the next one.
+  // Each step reads the time again: a time stored by one step must not lie ahead of the next one's.
   indicator_.run(millis(), error() != kDeclarationsGood);
   if (restarting_ && static_cast<int32_t>(millis() - restartAtMs_) >= 0) restartBoard();
 }

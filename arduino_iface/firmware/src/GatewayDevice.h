@@ -1,4 +1,4 @@
-// GatewayDevice: an Arduino that the gateway finds, understands and polls by itself.
+// GatewayDevice: an Arduino that the gateway finds and polls without configuration.
 //
 //   GatewayDevice device("greenhouse");
 //   device.channel(F("temperature"), F("Cel"), 0.01, readTemperature);
@@ -7,7 +7,7 @@
 //   device.beginI2C(0x12);                    // or device.beginSerial(Serial, 115200)
 //   ... loop(): device.run();
 //
-// Declare everything in setup(), then begin; from then on call run() in every turn of loop() and
+// Declare everything in setup(), then begin; from then on call run() in every pass of loop() and
 // do not block. Texts may be given as "..." (in RAM) or F("...") (in flash). No memory is
 // allocated. One device a board.
 #pragma once
@@ -48,11 +48,11 @@ class GatewayDeviceBase : private gateway::Core {
     uint8_t index_;
   };
 
-  // The sketch's own version, shown by the gateway; "0" unless given.
+  // The sketch's own version, shown by the gateway (default "0").
   void firmware(gateway::Text version) { declarations.firmware = version; }
 
-  // How often the channels are read, 10 ms to a day; the gateway may change it until the next
-  // restart. 1000 unless given.
+  // Sampling interval, 10 ms to a day (default 1000 ms); the gateway may change it until the next
+  // restart.
   void sampleEvery(uint32_t intervalMs);
 
   // A quantity that `read` gives in `unit` (a SenML unit, "-" for none). It is sent as an i16 in
@@ -62,30 +62,29 @@ class GatewayDeviceBase : private gateway::Core {
   ChannelOptions channel(gateway::Text name, gateway::Text unit, gateway::ValueType type,
                          float scale, gateway::Reader read);
 
-  // Something that the gateway can ask for. `handle` must not block; see kAccepted for work that
-  // takes long.
+  // A command. `handle` must not block; see kAccepted for work that takes long.
   CommandOptions command(gateway::Text name, gateway::Handler handle);
 
   // Ends a command whose handler returned kAccepted. False when no such command is running.
   bool finish(uint16_t token, gateway::Outcome outcome) { return Core::finish(token, outcome); }
 
-  // Calls `enter` once when the gateway has not been heard for `keepaliveMs`. The board then says
-  // that it is in its safe state until the gateway sends a command again.
+  // Calls `enter` once when no valid frame has come for `keepaliveMs`. The board then reports its
+  // safe state until the gateway sends a command.
   void safeState(uint32_t keepaliveMs, void (*enter)());
   bool inSafeState() const { return safe(); }
 
-  // The lamp for "identify"; gateway::kNoPin for none. LED_BUILTIN unless given.
+  // The lamp for "identify" (default LED_BUILTIN); gateway::kNoPin for none.
   void indicator(uint8_t pin) { indicator_.usePin(pin); }
 
-  // Where the library keeps 60 bytes of EEPROM; the last 60 unless given.
+  // Address of the library's 60 bytes of EEPROM (default: the last 60).
   void storeAt(uint16_t eepromAddress) { storeAt_ = eepromAddress; }
 
   // Resets the board when run() has not been called for 2 s. Call it last in setup(). Not with the
   // boot loader of an old Nano, which hangs after such a reset.
   void watchdog();
 
-  // Each gives false when something was declared that cannot work; the lamp then flickers, and
-  // error() says what it was.
+  // Each returns false when a declaration is invalid; the lamp then flickers, and error() has the
+  // reason.
   bool beginI2C(uint8_t address); // 0x08 to 0x77
   template <typename Port> // HardwareSerial, or the USB port of a Leonardo
   bool beginSerial(Port& port, uint32_t baudRate) {
@@ -95,7 +94,7 @@ class GatewayDeviceBase : private gateway::Core {
   bool beginStream(Stream& stream); // any other stream, already begun
   gateway::DeclarationError error() const { return declarations.error; }
 
-  // Samples, answers, minds the safe state. Call it in every turn of loop().
+  // Samples, answers requests, checks the safe state. Call it in every pass of loop().
   void run();
 
  protected:
@@ -119,8 +118,8 @@ class GatewayDeviceBase : private gateway::Core {
   bool watched_ = false;
 };
 
-// A device with room for so many channels, commands and arguments, and so many bytes of samples
-// that wait for the gateway (each takes 4 bytes and its values).
+// A device with room for the given numbers of channels, commands and arguments, and of bytes of
+// samples that wait for the gateway (each takes 4 bytes and its values).
 template <uint8_t kChannels, uint8_t kCommands, uint8_t kArguments, uint16_t kRingBytes>
 class GatewayDeviceOf : public GatewayDeviceBase {
  public:

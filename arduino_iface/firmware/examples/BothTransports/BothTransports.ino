@@ -1,5 +1,5 @@
-// One board, reachable over I2C and over USB. Meant for one gateway at a time: what a gateway has
-// stored is forgotten, whichever wire it came by.
+// One board, reachable over I2C and over USB. Only for one gateway at a time: the board forgets
+// samples that a gateway has stored, on either wire.
 #include <GatewayDevice.h>
 
 // Room for four channels, two commands and two arguments; 512 bytes of samples.

@@ -1,5 +1,5 @@
 // A greenhouse: two analogue sensors, a door contact, a fan on a PWM pin, a relay and a vent motor
-// that takes seconds. When the gateway is silent for 30 s, everything is switched off.
+// that takes seconds. Everything is switched off when no frame has come from the gateway for 30 s.
 //
 //   A0  temperature, LM35 (10 mV a degree)      5  fan (PWM)
 //   A1  humidity, HIH-4000                      7  relay of the heater

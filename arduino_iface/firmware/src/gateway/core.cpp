@@ -53,7 +53,7 @@ bool Core::answer(Link& link, const uint8_t* bytes, uint8_t count, uint32_t nowM
     link.refused++;
     return false;
   }
-  if (request.type & kReplyBit) return false; // our own words coming back
+  if (request.type & kReplyBit) return false; // the echo of an own reply
   heardMs_ = nowMs;
   if (request.type != kHello && link.repeats(request.type, request.seq)) return true;
 

@@ -1,6 +1,6 @@
-// A board as the protocol sees it: samples, answers requests, minds its safe state. It knows no
-// pins, wires or clocks: time comes in as milliseconds, frames as bytes. GatewayDevice adds the
-// Arduino around it; on a PC it runs as it is, under test.
+// The board's part of the protocol: samples, answers requests, checks the safe state. It is
+// independent of pins, wires and clocks: time comes in as milliseconds, frames as bytes.
+// GatewayDevice adds the Arduino around it; on a PC it runs unchanged, under test.
 #pragma once
 #include <stdint.h>
 
@@ -22,7 +22,7 @@ class Core {
  public:
   explicit Core(const Declarations& declared) : declarations(declared) {}
 
-  // Checks what was declared and takes the first sample's place in time; `ringRoom` must outlive
+  // Checks the declarations and schedules the first sample; `ringRoom` must outlive
   // the board. May be called once for each transport. False: see declarations.error.
   bool begin(uint16_t boot, const uint8_t* uid, const Link& link, uint8_t* ringRoom,
              uint16_t ringLength, uint32_t nowMs);
@@ -34,7 +34,7 @@ class Core {
   // Checks a frame and answers it into `link`; false when there is nothing to send.
   bool answer(Link& link, const uint8_t* bytes, uint8_t count, uint32_t nowMs);
 
-  // The HELLO reply that a board sends unasked when it starts on a serial line.
+  // The unsolicited HELLO reply that a board sends when it starts on a serial line.
   void announce(Link& link, uint32_t nowMs);
 
   // Ends a command whose handler returned kAccepted; false when it is not running.

@@ -1,4 +1,4 @@
-// What a sketch says about its board before it goes on the bus: name, channels, commands. Held in
+// The declarations of a sketch, made before it goes on the bus: name, channels, commands. Held in
 // arrays that the sketch's device object brings along; nothing is allocated.
 #pragma once
 #include <stdint.h>

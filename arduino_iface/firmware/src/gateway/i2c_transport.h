@@ -1,8 +1,8 @@
 // The board as I2C slave, on Arduino's Wire.
 //
 // The interrupt handlers copy bytes and nothing else: a request into the mailbox, a finished reply
-// or a beacon out of memory. SCL is held no longer than Wire itself holds it, give or take some
-// microseconds that differ from read to read; that matters on a Raspberry Pi, which misreads a bus
+// or a beacon out of memory. SCL is held as long as Wire itself holds it, plus some
+// microseconds that vary from read to read; that matters on a Raspberry Pi, which misreads a bus
 // whose clock is stretched at the wrong moment.
 #pragma once
 #include "link.h"
@@ -20,7 +20,7 @@ class I2cTransport : public Transport {
   Link link;
 
  private:
-  // What a read gets: "nothing to say", "still working", or the last reply.
+  // What a read gets: the idle beacon, the busy beacon, or the last reply.
   enum State : uint8_t { kIdle, kBusy, kReady };
 
   static void onReceive(int count);

@@ -1,4 +1,4 @@
-// Who a board is, kept in EEPROM: a uid made once, and a count of its starts.
+// The identity of a board, stored in EEPROM: a uid generated once, and a count of its starts.
 //
 //   0   47 57        mark
 //   2   uid          8 bytes

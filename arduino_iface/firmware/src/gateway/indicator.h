@@ -1,5 +1,5 @@
-// The board's lamp: says "here I am" when the gateway asks, and flickers for good when the sketch
-// declared something that cannot work.
+// The board's lamp: blinks for "identify", and flickers permanently when a declaration of the sketch
+// is invalid.
 #pragma once
 #include <stdint.h>
 

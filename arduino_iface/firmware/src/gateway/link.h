@@ -1,4 +1,4 @@
-// What one transport remembers of its gateway: the last request and the reply to it.
+// The state of one transport: the last request and the reply to it.
 #pragma once
 #include <stdint.h>
 

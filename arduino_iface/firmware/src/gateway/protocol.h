@@ -14,7 +14,7 @@ namespace gateway {
 const uint8_t kVersion = 1;
 
 const uint8_t kI2cFrameMax = 32;    // the buffer of the AVR Wire library
-const uint8_t kSerialFrameMax = 64; // our choice; the protocol allows 250
+const uint8_t kSerialFrameMax = 64; // limited by RAM; the protocol allows 250
 const uint8_t kHeadLength = 3;      // LEN, TYPE, SEQ
 const uint8_t kCrcLength = 2;
 const uint8_t kFrameOverhead = kHeadLength + kCrcLength;

@@ -55,7 +55,7 @@ ProtocolError Core::replyPoll(const Frame& request, FrameWriter& writer, uint32_
   if (!parsePoll(request, poll)) return kMalformedPayload;
 
   uint32_t first = ring_.oldest();
-  // Numbers of another boot, or from the future, mean nothing here: nothing is forgotten for them.
+  // Numbers of another boot, or not yet taken, must not make it forget samples.
   if (poll.boot == boot_ && poll.next <= ring_.upcoming()) {
     ring_.forgetBelow(poll.next);
     first = ring_.oldest();
@@ -101,7 +101,7 @@ Outcome Core::execute(const CommandRequest& request, uint32_t nowMs) {
   const Arguments arguments(declarations.argumentsOf(command), command.argumentCount,
                             request.packed, request.token);
   if (!arguments.valid(request.packedLength)) return kBadArgument;
-  safe_ = false; // the gateway has taken over again
+  safe_ = false; // the gateway is in control again
   return command.handler.run(arguments);
 }
 

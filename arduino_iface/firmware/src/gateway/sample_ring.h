@@ -15,7 +15,7 @@ class SampleRing {
   // Numbers the next sample and gives the place for its values.
   uint8_t* append(uint32_t nowMs);
 
-  // The gateway has stored everything below `next`. A number from the future is not believed.
+  // The gateway has stored everything below `next`. A number not yet taken is ignored.
   void forgetBelow(uint32_t next);
 
   uint32_t oldest() const { return oldest_; } // equal to upcoming() when empty

@@ -1,4 +1,4 @@
-// The board on a serial line: COBS frames between zero bytes, in among whatever the sketch prints.
+// The board on a serial line: COBS frames between zero bytes, among the prints of the sketch.
 #pragma once
 #include <Stream.h>
 

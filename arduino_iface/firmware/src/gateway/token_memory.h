@@ -1,5 +1,5 @@
-// The last commands and how they ended, so that a command which is asked again (its reply was
-// lost) is answered and not carried out twice.
+// The last commands and their outcomes, so that a command which is repeated (its reply was lost) is
+// answered and not executed twice.
 #pragma once
 #include <stdint.h>
 

@@ -6,15 +6,15 @@ namespace gateway {
 
 enum ValueType : uint8_t { kU8, kI8, kU16, kI16, kU32, kI32, kF32, kBool };
 
-// What a reader that returns an integer gives when it has no value (a reader that returns float
-// gives NAN).
+// What a reader that returns an integer returns for a missing value (a reader that returns float
+// returns NAN).
 const int32_t kMissing = INT32_MIN;
 const uint32_t kMissingUnsigned = UINT32_MAX;
 
 uint8_t valueSize(ValueType type);
 
-// Each writes valueSize(type) bytes. A value that the type cannot hold is written as missing:
-// a gap is honest, a clipped value is not.
+// Each writes valueSize(type) bytes. A value that the type cannot hold is written as missing, since
+// a clipped value would be wrong.
 void packMissing(ValueType type, uint8_t* out);
 void packSigned(ValueType type, int32_t value, uint8_t* out);
 void packUnsigned(ValueType type, uint32_t value, uint8_t* out);

@@ -11,28 +11,29 @@ from arduino_iface.schema import Argument, Command, Schema
 from arduino_iface.values import Number, ValueType
 
 TOKENS_REMEMBERED = 4
+"""Tokens a board remembers with their outcome (docs/protocol.md)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What becomes of a command: running for `running_s` seconds, then `status`."""
+class Execution:
+    """How a board executes a command: running for `running_s` seconds, then `status`."""
 
     status: CommandStatus = CommandStatus.DONE
     running_s: float = 0.0
 
 
-DONE = Outcome()
-REFUSED = Outcome(CommandStatus.REFUSED)
-FAILED = Outcome(CommandStatus.FAILED)
+DONE = Execution()
+REFUSED = Execution(CommandStatus.REFUSED)
+FAILED = Execution(CommandStatus.FAILED)
 
 
-def running(seconds: float, status: CommandStatus = CommandStatus.DONE) -> Outcome:
-    """An outcome that is known only `seconds` after the command was accepted."""
-    return Outcome(status, seconds)
+def running(seconds: float, status: CommandStatus = CommandStatus.DONE) -> Execution:
+    """An execution that ends `seconds` after the command was accepted."""
+    return Execution(status, seconds)
 
 
 Arguments = Mapping[str, Number | bool]
-Callback = Callable[[Arguments], Outcome]
+Callback = Callable[[Arguments], Execution]
 """Executes a command: called once per token, under the board's lock, so it must not wait."""
 
 
@@ -42,7 +43,7 @@ class BadArgument(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    outcome: Outcome
+    outcome: Execution
     accepted_at: float
 
     def status(self, at: float) -> CommandStatus:
@@ -51,15 +52,14 @@ class _Remembered:
         return self.outcome.status
 
 
-class CommandDesk:
+class CommandExecutor:
     """Tokens, outputs and callbacks of one board. Not thread-safe: the board's lock guards it.
 
-    A command that has no callback stores its arguments in `outputs`, each under `command.argument`,
-    and is done. Outputs are put to zero at a start and in the safe state.
+    A command without a callback stores its arguments in `outputs`, each under `command.argument`, and is
+    done. Outputs are set to zero at a start and in the safe state.
     """
 
     def __init__(self, schema: Schema) -> None:
-        """Outputs are zero."""
         self.executed: Counter[str] = Counter()
         self.outputs: dict[str, Number | bool] = {}
         self._schema = schema
@@ -77,12 +77,12 @@ class CommandDesk:
             self._callbacks[name] = callback
 
     def start(self) -> None:
-        """The board starts: tokens are forgotten, outputs are zero. Callbacks are its program."""
+        """The board starts: tokens are forgotten, outputs are zero. Callbacks stay."""
         self._tokens.clear()
         self.zero_outputs()
 
     def zero_outputs(self) -> None:
-        """Every output to zero."""
+        """Set every output to zero."""
         for command in self._schema.commands:
             for argument in command.arguments:
                 zero = False if argument.type is ValueType.BOOL else 0
@@ -93,22 +93,22 @@ class CommandDesk:
         remembered = self._tokens.get(token)
         return None if remembered is None else remembered.status(at)
 
-    def remember(self, token: int, outcome: Outcome, at: float) -> CommandStatus:
+    def remember(self, token: int, outcome: Execution, at: float) -> CommandStatus:
         """Keep the outcome of a new token; the oldest of more than four is forgotten."""
         self._tokens[token] = _Remembered(outcome, at)
         if len(self._tokens) > TOKENS_REMEMBERED:
             self._tokens.popitem(last=False)
         return self._tokens[token].status(at)
 
-    def execute(self, request: CommandRequest) -> Outcome:
-        """Do a command of the schema."""
+    def execute(self, request: CommandRequest) -> Execution:
+        """Execute a command of the schema."""
         if request.code >= len(self._schema.commands):
-            return Outcome(CommandStatus.UNKNOWN_COMMAND)
+            return Execution(CommandStatus.UNKNOWN_COMMAND)
         command = self._schema.commands[request.code]
         try:
             arguments = unpack_arguments(command, request.arguments)
         except BadArgument:
-            return Outcome(CommandStatus.BAD_ARGUMENT)
+            return Execution(CommandStatus.BAD_ARGUMENT)
         self.executed[command.name] += 1
         callback = self._callbacks.get(command.name)
         if callback is not None:
@@ -121,7 +121,7 @@ class CommandDesk:
 def unpack_arguments(command: Command, data: bytes) -> dict[str, Number | bool]:
     """The arguments by name. Raises `BadArgument` for a wrong length or a value out of bounds."""
     if len(data) != sum(argument.type.size for argument in command.arguments):
-        raise BadArgument(f"{len(data)} bytes do not make the arguments of {command.name}")
+        raise BadArgument(f"{len(data)} bytes are not the arguments of {command.name}")
     values: dict[str, Number | bool] = {}
     offset = 0
     for argument in command.arguments:
@@ -132,7 +132,7 @@ def unpack_arguments(command: Command, data: bytes) -> dict[str, Number | bool]:
 
 
 def _unpack_one(argument: Argument, data: bytes) -> Number | bool:
-    # Not ValueType.unpack: in an argument the value that stands for "missing" is an ordinary one.
+    # Not ValueType.unpack: arguments have no missing value.
     if argument.type is ValueType.F32:
         number: Number = struct.unpack("<f", data)[0]
         lowest, highest = (_as_f32(limit) for limit in (argument.minimum, argument.maximum))

@@ -7,7 +7,7 @@ from collections import deque
 from arduino_iface.clock import Clock
 from arduino_iface.errors import PortLost
 from dummy_hw.board import DummyBoard
-from dummy_hw.serial_end import SerialSide, dummy_board, side_of
+from dummy_hw.uart import FrameUart, Uart, uart_of
 
 _BITS_PER_BYTE = 10
 _RECEIVE_MAX = 4096
@@ -26,14 +26,14 @@ class DummySerialTransport:
 
     def __init__(
         self,
-        board: DummyBoard | SerialSide,
+        board: DummyBoard | Uart,
         clock: Clock,
         baud_rate: int = 115_200,
         *,
         reset_on_open: bool = False,
     ) -> None:
         """A port that is not open, its cable plugged in."""
-        self.end = side_of(board, self._lose)
+        self.uart = uart_of(board, self._lose)
         self._clock = clock
         self._baud_rate = baud_rate
         self._reset_on_open = reset_on_open
@@ -62,13 +62,15 @@ class DummySerialTransport:
     @property
     def board(self) -> DummyBoard:
         """The board at the other end. Raises `TypeError` for one that does not speak in frames."""
-        return dummy_board(self.end)
+        if not isinstance(self.uart, FrameUart):
+            raise TypeError("this is not a board that speaks in frames")
+        return self.uart.board
 
     def plug(self) -> None:
         """Plug the cable in; the board gets its power from it."""
         with self._lock:
             self._plugged = True
-        self.end.board.power_on()
+        self.uart.board.power_on()
 
     def unplug(self) -> None:
         """Pull the cable: the port is lost and the board without power."""
@@ -76,7 +78,7 @@ class DummySerialTransport:
             self._plugged = False
             self._open = False
             self._arriving.clear()
-        self.end.board.power_off()
+        self.uart.board.power_off()
 
     def open(self) -> None:
         """Open the port; `PortLost` without a cable."""
@@ -88,7 +90,7 @@ class DummySerialTransport:
             self._open = True
             self._arriving.clear()
         if self._reset_on_open:
-            self.end.board.reset()
+            self.uart.board.reset()
 
     def close(self) -> None:
         """Close the port."""
@@ -101,7 +103,7 @@ class DummySerialTransport:
         self._require_open()
         self._clock.sleep(self._wire_time(len(data)))
         self._require_open()
-        self.end.feed(data)
+        self.uart.feed(data)
         self._require_open()
 
     def wait(self, timeout_s: float) -> bool:
@@ -114,7 +116,7 @@ class DummySerialTransport:
                 return True
             if now >= deadline:
                 return False
-            event_at = self.end.next_event_at()
+            event_at = self.uart.next_event_at()
             until = min(time for time in (arrives_at, event_at, deadline) if time is not None)
             self._clock.sleep(min(max(until - now, _STEP_MIN_S), _STEP_MAX_S))
 
@@ -131,7 +133,7 @@ class DummySerialTransport:
     def _collect(self) -> float | None:
         """Put what the board sent on the wire. Returns when the next bytes arrive, if any do."""
         self._require_open()
-        data = self.end.take()
+        data = self.uart.take()
         with self._lock:
             self._require_open_locked()
             if data:

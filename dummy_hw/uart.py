@@ -1,21 +1,20 @@
-"""The board's end of a serial line: bytes in and out, whatever carries them."""
+"""The board's end of a serial line: bytes in and out, independent of what carries them."""
 
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from arduino_iface import cobs
-from arduino_iface.deframer import Deframer
+from arduino_iface.deframer import Deframer, delimited
 from dummy_hw.board import DummyBoard
 from dummy_hw.faults import LATE_REPLY_S, ON_SERIAL_REPLY, ON_SERIAL_REQUEST, Fault
 
 REQUESTS_WAITING_MAX = 8
-"""Requests that wait in the receive buffer while the loop is busy; more are overrun and lost."""
+"""Requests that wait in the receive buffer while the loop is busy; further ones are lost."""
 
 
 class Powered(Protocol):
-    """What has a power switch and a reset button."""
+    """A board with a power switch and a reset button."""
 
     def power_on(self) -> None:
         """Give it power."""
@@ -30,8 +29,8 @@ class Powered(Protocol):
         ...
 
 
-class SerialSide(Protocol):
-    """A board's end of a serial line, whatever the board says on it."""
+class Uart(Protocol):
+    """A board's end of a serial line, for any kind of board."""
 
     @property
     def board(self) -> Powered:
@@ -39,20 +38,20 @@ class SerialSide(Protocol):
         ...
 
     def feed(self, data: bytes) -> None:
-        """Bytes that came down the line."""
+        """Take bytes from the gateway."""
         ...
 
     def take(self) -> bytes:
-        """Bytes that the board sends by now; empty when it has nothing to say."""
+        """Bytes that the board has sent by now; empty when there are none."""
         ...
 
     def next_event_at(self) -> float | None:
-        """When the board may have something to say, on its clock; None: not before it is asked."""
+        """When the board may next send something, on its clock; None: not before a request."""
         ...
 
 
-class SerialEnd:
-    """One board's UART. Thread-safe; nothing waits. Obeys the board's `FaultPlan`."""
+class FrameUart:
+    """The UART of a board with frames. Thread-safe, never waits. Applies the board's `FaultPlan`."""
 
     def __init__(self, board: DummyBoard, disconnect: Callable[[], None]) -> None:
         """`disconnect` is called when the fault plan pulls the cable."""
@@ -65,7 +64,7 @@ class SerialEnd:
         self._boot = -1
 
     def feed(self, data: bytes) -> None:
-        """Bytes that came down the line."""
+        """Take bytes from the gateway."""
         pulled = False
         with self._lock:
             self._forget_after_reset()
@@ -75,29 +74,30 @@ class SerialEnd:
             self._disconnect()
 
     def take(self) -> bytes:
-        """Bytes that the board sends by now; empty when it has nothing to say."""
+        """Bytes that the board has sent by now; empty when there are none."""
         pulled = False
         out = bytearray()
         with self._lock:
             self._forget_after_reset()
             greeting = self.board.take_greeting()
             if greeting is not None:
-                out += _on_the_wire(greeting)
+                out += delimited(greeting)
             while (reply := self._next_reply()) is not None:
                 fault = self.board.faults.next(ON_SERIAL_REPLY)
                 pulled |= fault is Fault.DISCONNECT
-                out += self._leave(_on_the_wire(reply), fault)
+                left = self.board.faults.damaged(delimited(reply), fault)
+                out += left * (2 if fault is Fault.DUPLICATE else 1)
         if pulled:
             self._disconnect()
             return b""
         return bytes(out)
 
     def next_event_at(self) -> float | None:
-        """When the board may have something to say, on its clock; None: not before it is asked."""
+        """When the board may next send something, on its clock; None: not before a request."""
         return self.board.next_event_at()
 
     def _receive(self, data: bytes) -> bool:
-        """Take one request, as the fault leaves it; whether the cable was pulled instead."""
+        """Take one request, after its fault; whether the cable was pulled instead."""
         faults = self.board.faults
         fault = faults.next(ON_SERIAL_REQUEST)
         if fault is Fault.SILENCE:
@@ -106,10 +106,7 @@ class SerialEnd:
             self.board.reset()
         if fault in (Fault.SILENCE, Fault.REBOOT, Fault.DROP_REQUEST, Fault.DISCONNECT):
             return fault is Fault.DISCONNECT
-        if fault is Fault.CORRUPT:
-            data = faults.corrupt(data)
-        elif fault is Fault.TRUNCATE:
-            data = faults.truncate(data)
+        data = faults.damaged(data, fault)
         late_s = LATE_REPLY_S if fault is Fault.LATE_REPLY else 0.0
         for _ in range(2 if fault is Fault.DUPLICATE else 1):
             self._queue(data, late_s)
@@ -132,17 +129,6 @@ class SerialEnd:
         self._post_next()
         return reply if reply is not None else self.board.take_reply()
 
-    def _leave(self, data: bytes, fault: Fault | None) -> bytes:
-        """What is left of a reply on the wire."""
-        faults = self.board.faults
-        if fault is Fault.CORRUPT:
-            return faults.corrupt(data)
-        if fault is Fault.TRUNCATE:
-            return faults.truncate(data)
-        if fault is Fault.DUPLICATE:
-            return data * 2
-        return b"" if fault is Fault.DROP_REPLY else data
-
     def _forget_after_reset(self) -> None:
         boot = self.board.boot
         if boot != self._boot:
@@ -151,17 +137,6 @@ class SerialEnd:
             self._deframer.reset()
 
 
-def side_of(board: DummyBoard | SerialSide, disconnect: Callable[[], None]) -> SerialSide:
-    """The end of a line with that board: one is made for a board that speaks in frames."""
-    return SerialEnd(board, disconnect) if isinstance(board, DummyBoard) else board
-
-
-def dummy_board(side: SerialSide) -> DummyBoard:
-    """The board of an end that speaks in frames. Raises `TypeError` for another one."""
-    if not isinstance(side, SerialEnd):
-        raise TypeError("this is not a board that speaks in frames")
-    return side.board
-
-
-def _on_the_wire(data: bytes) -> bytes:
-    return b"\x00" + cobs.encode(data) + b"\x00"
+def uart_of(board: DummyBoard | Uart, disconnect: Callable[[], None]) -> Uart:
+    """The board's UART; a `FrameUart` is made for a `DummyBoard`."""
+    return FrameUart(board, disconnect) if isinstance(board, DummyBoard) else board

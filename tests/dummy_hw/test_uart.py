@@ -6,10 +6,10 @@ from arduino_iface.frame import Frame
 from arduino_iface.messages import CommandRequest, HelloReply, RequestType
 from dummy_hw.board import RESTART_DELAY_S, DummyBoard
 from dummy_hw.faults import Fault
-from dummy_hw.serial_end import REQUESTS_WAITING_MAX, SerialEnd
-from dummy_hw.serial_wire import DummySerialTransport
+from dummy_hw.uart import REQUESTS_WAITING_MAX, FrameUart
 from tests.dummy_hw.boards import make
 from tests.support.clock import FakeClock
+from tests.support.serial_wire import DummySerialTransport
 
 _HELLO = Frame(RequestType.HELLO, 7, b"\x01")
 
@@ -78,9 +78,9 @@ def test_requests_queue_while_the_loop_is_busy(clock: FakeClock) -> None:
     while port.wait(1.0):
         seen += [message.seq for message in Deframer().feed(port.read())]
     assert seen[:REQUESTS_WAITING_MAX] == list(range(1, REQUESTS_WAITING_MAX + 1))
-    assert isinstance(port.end, SerialEnd)
-    assert port.end.overruns + len(seen) == REQUESTS_WAITING_MAX + 3
-    assert port.end.overruns > 0
+    assert isinstance(port.uart, FrameUart)
+    assert port.uart.overruns + len(seen) == REQUESTS_WAITING_MAX + 3
+    assert port.uart.overruns > 0
 
 
 def test_noise_is_skipped(clock: FakeClock) -> None:
