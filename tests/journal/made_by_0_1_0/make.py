@@ -5,11 +5,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from gateway.journal import DeadLetter, DeviceRow, Journal
-from gateway.journal.ddl import SCHEMA_VERSION
-
 from gateway.command_record import CommandRecord, CommandState
 from gateway.reading import Loss, LossReason, Quality, Reading
+
+from gateway.journal import DeadLetter, DeviceRow, Journal
+from gateway.journal.ddl import SCHEMA_VERSION
 
 UID = "0011223344556677"
 BOOT_ID = "00000000-0000-4000-8000-000000000001"
