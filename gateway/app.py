@@ -46,6 +46,7 @@ from gateway.history.history import History
 from gateway.journal.errors import JournalError
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
+from gateway.journal.types import Kind
 from gateway.journal.worker import JournalWorker
 from gateway.live.feed import EventFeed
 from gateway.live.latest import LiveHub
@@ -54,6 +55,7 @@ from gateway.live.stream import Events
 from gateway.live.worker import EventWorker
 from gateway.log.system import LogSystem
 from gateway.model.command import CommandRecord
+from gateway.model.heartbeat import Heartbeat
 from gateway.model.registry import DeviceState, Registry
 from gateway.observe.metrics import CommandTally, Metrics, MetricSources
 from gateway.observe.status import StatusBoard, StatusSources
@@ -64,14 +66,12 @@ from gateway.runtime.supervisor import Supervisor, WorkerState
 from gateway.runtime.timekeeper import Timekeeper
 from gateway.runtime.watchdog import Notifier, Signs, Watchdog
 from gateway.runtime.worker import Worker
-from gateway.sinks.base import Heartbeat
-from gateway.sinks.mongo.history import MongoHistory
-from gateway.sinks.mongo.sink import MongoSink
 
 # The simulated boards are imported where they are made: a gateway on real buses needs none of it.
 if TYPE_CHECKING:
     from dummy_hw.hardware import DummyHardware
     from dummy_hw.remote import RemoteBoards
+    from gateway.sinks.mongo.history import MongoHistory
 
 SUPERVISION_S = 0.25
 END_WITHIN_S = 9.6
@@ -149,8 +149,7 @@ class App:
         self._feed = EventFeed(
             self._registry.get, lambda: self._journal.state().journal_id, paced=True
         )
-        self._journal.subscribe(self._feed.publish_readings)
-        self._journal.subscribe_commands(self._feed.publish_commands)
+        self._journal.follow(self._feed.publish)
         self._registry.subscribe(self._feed.publish_device)
         self._archive = self._make_archive()
         self._journal.subscribe(ReadingLog(self._clock).publish)
@@ -244,7 +243,9 @@ class App:
             ("journal", lambda: JournalWorker(self._journal, self._timekeeper.expect_after))
         ]
         if self._settings.mongo.uri is not None:
-            self._journal.register_sink("mongo")
+            # Before retention begins, however long the delivery takes to start.
+            self._journal.register("mongo", {Kind.READING})
+            self._journal.register("mongo-commands", {Kind.COMMAND})
             workers.append(("delivery-mongo", self._make_mongo))
         workers += [
             ("discovery", self._make_discovery),
@@ -280,15 +281,19 @@ class App:
     def _make_mongo(self) -> DeliveryWorker:
         mongo = self._settings.mongo
         assert mongo.uri is not None
-        sink = MongoSink(mongo.uri, mongo.database, self._settings.gateway.id)
-        worker = DeliveryWorker(sink, self._journal, self._reader, self._clock, self._heartbeat)
-        self._deliveries[sink.name] = worker
+        from gateway.sinks.mongo.consumers import make
+
+        consumers = make(mongo.uri, mongo.database, self._settings.gateway.id, self._heartbeat)
+        worker = DeliveryWorker("mongo", consumers, self._journal, self._reader, self._clock)
+        self._deliveries["mongo"] = worker
         return worker
 
-    def _make_archive(self) -> MongoHistory | None:
+    def _make_archive(self) -> "MongoHistory | None":
         mongo = self._settings.mongo
         if mongo.uri is None:
             return None
+        from gateway.sinks.mongo.history import MongoHistory
+
         return MongoHistory(
             mongo.uri, mongo.database, self._settings.gateway.id, self._clock.monotonic
         )

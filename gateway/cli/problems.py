@@ -10,10 +10,10 @@ from gateway.config.settings import Settings
 def start_problems(settings: Settings) -> list[str]:
     """Why a gateway must not start with these settings, a sentence each; empty: it may."""
     # Imported here: not every command needs pymongo.
-    from gateway.sinks.mongo.sink import check_uri
+    from gateway.sinks.mongo.uri import problems_of
 
     uri = settings.mongo.uri
-    found = [f"MONGO_URI: {problem}" for problem in (check_uri(uri) if uri else [])]
+    found = [f"MONGO_URI: {problem}" for problem in (problems_of(uri) if uri else [])]
     store = KeyStore(settings.keys_path)
     try:
         keys = store.read()

@@ -1,1 +1,1 @@
-"""From the journal to a sink: batches, the cursor, back-off, and what to do with the unwanted."""
+"""From the journal to its consumers: batches, cursors, back-off, and what to do with rejected entries."""

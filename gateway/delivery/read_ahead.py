@@ -1,4 +1,4 @@
-"""Reads the next batch while the sink works on the present one.
+"""Reads the next batch while the consumer works on the present one.
 
 A backlog then drains nearly at the pace of a database that is a network away; one on the same machine
 gains little. The helper thread only reads; what it found is used in the delivery thread or dropped.
@@ -7,31 +7,33 @@ gains little. The helper thread only reads; what it found is used in the deliver
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from gateway.model.reading import StoredReading
+from gateway.journal.types import Entry
 
-Read = Callable[[int, int], Sequence[StoredReading]]
-"""(limit, after_row) -> readings."""
+Read = Callable[[int, int], Sequence[Entry]]
+"""(limit, after) -> entries."""
 
 
 class ReadAhead:
-    """One batch ahead at most, so memory stays bounded. The delivery thread's alone."""
+    """One batch ahead at most, so memory stays bounded. The delivery thread's alone.
+
+    `enabled` False: read when asked, in the caller's thread, as a simulation needs it.
+    """
 
     def __init__(self, read: Read, enabled: bool) -> None:
-        """`enabled` False: read when asked, in the caller's thread, as a simulation needs it."""
         self._read = read
         self._enabled = enabled
         self._executor: ThreadPoolExecutor | None = None
-        self._ahead: tuple[int, int, Future[Sequence[StoredReading]]] | None = None
+        self._ahead: tuple[int, int, Future[Sequence[Entry]]] | None = None
 
-    def take(self, limit: int, after_row: int) -> Sequence[StoredReading]:
-        """Return a batch, and begin with the one behind it if this one is full."""
+    def take(self, limit: int, after: int) -> Sequence[Entry]:
+        """Return the batch behind number `after`, and begin with the one behind it if this one is full."""
         ahead, self._ahead = self._ahead, None
-        if ahead is not None and ahead[:2] == (limit, after_row):
+        if ahead is not None and ahead[:2] == (limit, after):
             batch = ahead[2].result()
         else:
-            batch = self._read(limit, after_row)
+            batch = self._read(limit, after)
         if self._enabled and len(batch) == limit:
-            self._begin(limit, batch[-1].row)
+            self._begin(limit, batch[-1].seq)
         return batch
 
     def forget(self) -> None:
@@ -45,8 +47,8 @@ class ReadAhead:
         if executor is not None:
             executor.shutdown(wait=False)
 
-    def _begin(self, limit: int, after_row: int) -> None:
+    def _begin(self, limit: int, after: int) -> None:
         if self._executor is None:
             self._executor = ThreadPoolExecutor(1, thread_name_prefix="delivery-read-ahead")
-        future = self._executor.submit(self._read, limit, after_row)
-        self._ahead = (limit, after_row, future)
+        future = self._executor.submit(self._read, limit, after)
+        self._ahead = (limit, after, future)

@@ -1,94 +1,96 @@
-"""The worker that delivers to one sink: what waits in the journal, the commands, a sign of life.
+"""The worker of one sink: what waits in the journal goes to its consumers.
 
-Three lanes share the sink. A sink that is away holds all of them; one that refuses a single lane
-(rights missing on one collection, say) holds that one alone. Lanes back off and nothing is dropped:
-everything stays in the journal.
+Each consumer has a lane. A sink that is away holds all of them; one that refuses a single lane (rights
+missing on one collection, say) holds that one alone. Lanes back off and nothing is dropped: everything
+stays in the journal.
 """
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
-from gateway.delivery.backoff import Backoff
 from gateway.delivery.condition import SinkCondition, SinkWatch
-from gateway.delivery.flows import CommandsFlow, ReadingsFlow
-from gateway.delivery.ports import DeliveryJournal, DeliveryReader
+from gateway.delivery.consumer import (
+    Closes,
+    Consumer,
+    CountsDuplicates,
+    Entry,
+    Hastens,
+    Kind,
+    SinkUnavailable,
+)
+from gateway.delivery.lane import Lane, NotUnderstood
 from gateway.delivery.state import DeliveryState, DeliveryStatus
-from gateway.delivery.stream import NotUnderstood, Stream
 from gateway.journal.errors import JournalError
+from gateway.journal.journal import Journal
+from gateway.journal.reader import JournalReader
+from gateway.journal.types import kind_of
+from gateway.runtime.backoff import BackOff
 from gateway.runtime.clock import WallClock
 from gateway.runtime.worker import Worker
-from gateway.sinks.base import Heartbeat, Sink, SinkUnavailable
 
 IDLE_WAIT_S = 1.0
-HEARTBEAT_S = 10.0
+TAKE_WITHIN_S = 25.0
+"""Below `stall_after_s`, so that a call ends before its worker counts as stalled."""
 AWAY_FIRST_S, AWAY_CAP_S = 0.5, 30.0
 REFUSED_FIRST_S, REFUSED_CAP_S = 15.0, 120.0
 STOP_BUDGET_S = 2.0
 
 
-@dataclass(slots=True)
-class _Lane:
-    """Something to do for the sink: `pump(now)` returns (sink took something, go on at once)."""
-
-    pump: Callable[[float], tuple[bool, bool]]
-    backoff: Backoff
-    held_until: float = 0.0
-    error: str | None = None
-    """Why this lane alone is held, or None."""
-
-
 class DeliveryWorker(Worker):
-    """Delivers to one sink. Its own thread calls everything but `state` and `wake`."""
+    """Delivers to the consumers of one sink. Its own thread calls everything but `state` and `wake`."""
 
     stall_after_s = 30.0
     """A step makes a few calls to the sink, each of which may take five seconds."""
 
     def __init__(
         self,
-        sink: Sink,
-        journal: DeliveryJournal,
-        reader: DeliveryReader,
+        name: str,
+        consumers: Sequence[Consumer],
+        journal: Journal,
+        reader: JournalReader,
         clock: WallClock,
-        describe: Callable[[], Heartbeat],
         rng: random.Random | None = None,
         *,
         read_ahead: bool = True,
     ) -> None:
-        """`describe` gives the heartbeat of the moment; `rng` spreads the retries.
+        """`name` is the sink's; `rng` spreads the retries.
 
         `read_ahead` False keeps everything in one thread, as a simulation needs it.
         """
         super().__init__()
-        self.name = f"delivery-{sink.name}"
-        self._sink = sink
+        self.name = f"delivery-{name}"
+        self._sink = name
         self._journal = journal
         self._reader = reader
         self._clock = clock
-        self._describe = describe
-        self._readings = ReadingsFlow(sink, journal, reader, read_ahead)
-        self._commands = CommandsFlow(sink, journal, reader)
         rng = rng or random.Random()
         self._lanes = tuple(
-            _Lane(pump, Backoff(REFUSED_FIRST_S, REFUSED_CAP_S, rng))
-            for pump in (Stream(self._readings).pump, Stream(self._commands).pump, self._beat)
+            Lane(
+                consumer,
+                name,
+                journal,
+                reader,
+                BackOff(REFUSED_FIRST_S, REFUSED_CAP_S, rng),
+                read_ahead and Kind.READING in consumer.kinds,
+            )
+            for consumer in consumers
         )
-        self._backoff = Backoff(AWAY_FIRST_S, AWAY_CAP_S, rng)
+        self._kinds = frozenset(kind for consumer in consumers for kind in consumer.kinds)
+        self._back_off = BackOff(AWAY_FIRST_S, AWAY_CAP_S, rng)
         self._away: str | None = None
         self._held_until = 0.0
-        self._beat_at = 0.0
-        self._watch = SinkWatch(sink.name, clock)
+        self._stop_at: float | None = None
+        self._watch = SinkWatch(name, clock)
         self._journal_id: str | None = None
-        self._unsubscribe: tuple[Callable[[], None], ...] = ()
+        self._unfollow: Callable[[], None] = lambda: None
 
     def start_up(self) -> None:
-        """Find out how far the sink has come. Raises `JournalError`: try again later."""
-        self._journal.register_sink(self._sink.name)
-        self._find_cursor()
-        self._unsubscribe = (
-            self._journal.subscribe(lambda _: self.wake()),
-            self._journal.subscribe_commands(lambda _: self.wake()),
-        )
+        """Find out how far each consumer has come. Raises `JournalError`: try again later."""
+        for lane in self._lanes:
+            if lane.consumer.kinds:
+                self._journal.register(lane.consumer.name, lane.consumer.kinds)
+        self._find_cursors()
+        self._unfollow = self._journal.follow(self._wake_for)
 
     def step(self, now: float) -> float:
         """Send one batch of each lane at most, and say when to come again."""
@@ -101,8 +103,8 @@ class DeliveryWorker(Worker):
                 continue
             try:
                 if self._journal.state().journal_id != self._journal_id:
-                    self._find_cursor()
-                took, more = lane.pump(now)
+                    self._find_cursors()
+                worked, lane_wait_s = lane.turn(now, self._deadline())
             except JournalError as error:
                 return self._hold(now, f"the journal does not answer: {error}")
             except SinkUnavailable as error:
@@ -112,39 +114,48 @@ class DeliveryWorker(Worker):
             except NotUnderstood as error:
                 self._hold_lane(lane, now, str(error))
             else:
-                if took:
+                if worked:
                     self._worked(lane)
-                if more:
-                    wait_s = 0.0
+                wait_s = min(wait_s, lane_wait_s)
         return wait_s
 
     def shut_down(self) -> None:
         """Deliver what is left, for two seconds at most and only if the sink works, and let go."""
-        for cancel in self._unsubscribe:
-            cancel()
-        self._unsubscribe = ()
+        self._unfollow()
         try:
-            self._sink.hasten(STOP_BUDGET_S)
+            for lane in self._lanes:
+                if isinstance(lane.consumer, Hastens):
+                    lane.consumer.hasten(STOP_BUDGET_S)
             self._finish()
         finally:
-            self._readings.close()
-            self._sink.close()
+            for lane in self._lanes:
+                lane.close()
+                if isinstance(lane.consumer, Closes):
+                    lane.consumer.close()
 
     def state(self) -> DeliveryState:
         """Return a snapshot; from any thread."""
         condition = self._watch.current
         lag = self._lag_rows()
-        oldest_ms = self._readings.oldest_ms if lag else None
+        oldest_ms = min(
+            (lane.oldest_ms for lane in self._lanes if lane.oldest_ms is not None), default=None
+        )
         return DeliveryState(
-            sink=self._sink.name,
+            sink=self._sink,
             status=_status(condition, lag),
             lag_rows=lag,
-            oldest_age_s=None if oldest_ms is None else (self._clock.wall_ms() - oldest_ms) / 1000,
-            delivered=self._readings.delivered,
-            duplicates=self._sink.duplicates,
-            rejected=self._readings.rejected,
-            commands_delivered=self._commands.delivered,
-            commands_rejected=self._commands.rejected,
+            oldest_age_s=None
+            if oldest_ms is None or not lag
+            else (self._clock.wall_ms() - oldest_ms) / 1000,
+            delivered=sum(lane.taken[Kind.READING] for lane in self._lanes),
+            duplicates=sum(
+                lane.consumer.duplicates
+                for lane in self._lanes
+                if isinstance(lane.consumer, CountsDuplicates)
+            ),
+            rejected=sum(lane.rejected[Kind.READING] for lane in self._lanes),
+            commands_delivered=sum(lane.taken[Kind.COMMAND] for lane in self._lanes),
+            commands_rejected=sum(lane.rejected[Kind.COMMAND] for lane in self._lanes),
             error=condition.error if condition else None,
             last_error=condition.last_error if condition else None,
             since_ms=condition.since_ms if condition else None,
@@ -153,57 +164,51 @@ class DeliveryWorker(Worker):
             else 0.0,
         )
 
-    def _find_cursor(self) -> None:
-        """Begin where the journal says. Its rows count anew when its file had to be replaced."""
+    def _wake_for(self, entries: Sequence[Entry]) -> None:
+        if any(kind_of(entry) in self._kinds for entry in entries):
+            self.wake()
+
+    def _find_cursors(self) -> None:
+        """Begin where the journal says; a file that had to be replaced has cursors of its own."""
         # Asked first: what is committed in between is in both. A worker before this one may have put
         # readings aside that must not be sent now.
-        row, version = self._journal.advanced(self._sink.name)
+        unwritten = [self._journal.advanced(lane.consumer.name) for lane in self._lanes]
         stats = self._reader.stats()
-        progress = stats.sinks.get(self._sink.name)
-        if progress is not None:
-            row, version = max(row, progress.row), max(version, progress.command_version)
-        self._readings.begin(stats.journal_id, row)
-        self._commands.begin(stats.journal_id, version)
+        for lane, seq in zip(self._lanes, unwritten, strict=True):
+            lane.begin(stats, seq)
         self._journal_id = stats.journal_id
 
     def _lag_rows(self) -> int:
-        return max(self._journal.state().last_row - self._readings.cursor, 0)
+        cursors = [lane.cursor for lane in self._lanes if lane.follows_readings]
+        return max(self._journal.state().last_row - min(cursors), 0) if cursors else 0
 
-    def _beat(self, now: float) -> tuple[bool, bool]:
-        if now < self._beat_at:
-            return False, False
-        heartbeat = self._describe()
-        try:
-            self._sink.heartbeat(heartbeat)
-        except SinkUnavailable:
-            raise
-        except Exception as error:
-            raise NotUnderstood(f"the heartbeat fails: {type(error).__name__}: {error}") from error
-        self._beat_at = now + HEARTBEAT_S
-        return True, False
+    def _deadline(self) -> float:
+        deadline = self._clock.monotonic() + TAKE_WITHIN_S
+        return deadline if self._stop_at is None else min(deadline, self._stop_at)
 
     def _hold(self, now: float, error: str) -> float:
         """Leave the sink alone for a while."""
-        self._readings.pause()
-        wait_s = self._backoff.failed()
+        for lane in self._lanes:
+            lane.pause()
+            # So that there is something to try, and the end of the condition is noticed.
+            lane.idle_at = min(lane.idle_at, now)
+        wait_s = self._back_off.failed()
         self._away = error
         self._held_until = now + wait_s
-        # So that there is something to try, and the end of the condition is noticed.
-        self._beat_at = now
         self._note()
         return wait_s
 
-    def _hold_lane(self, lane: _Lane, now: float, error: str) -> None:
-        self._readings.pause()
+    def _hold_lane(self, lane: Lane, now: float, error: str) -> None:
+        lane.pause()
         lane.error = error
-        lane.held_until = now + lane.backoff.failed()
+        lane.held_until = now + lane.back_off.failed()
         self._note()
 
-    def _worked(self, lane: _Lane) -> None:
+    def _worked(self, lane: Lane) -> None:
         lane.error = None
-        lane.backoff.reset()
+        lane.back_off.reset()
         self._away = None
-        self._backoff.reset()
+        self._back_off.reset()
         self._note()
 
     def _note(self) -> None:
@@ -215,9 +220,10 @@ class DeliveryWorker(Worker):
         self._watch.note(error, until)
 
     def _finish(self) -> None:
-        deadline = self._clock.monotonic() + STOP_BUDGET_S
-        self._beat_at = 0.0
-        while (now := self._clock.monotonic()) < deadline and self._works():
+        self._stop_at = self._clock.monotonic() + STOP_BUDGET_S
+        for lane in self._lanes:
+            lane.idle_at = 0.0
+        while (now := self._clock.monotonic()) < self._stop_at and self._works():
             if self.step(now) > 0:
                 return
 

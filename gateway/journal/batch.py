@@ -17,10 +17,10 @@ SELECT_BATCH: Final = """
     SELECT json_group_array(json_array(row, key, device, time_ms, uid, boot, seq, boot_id, boottime_ms,
         quality, simulated, json("values"), metadata)) FROM (
         SELECT * FROM readings
-        WHERE row > max(?, ifnull((SELECT row FROM cursors WHERE sink = ?), 0))
+        WHERE row > ?
         AND row < ifnull((SELECT min(row) FROM unsynced), 9e18)
         ORDER BY row LIMIT ?)"""
-"""After a row, for a sink, at most so many; up to the first reading whose time is not known yet."""
+"""After a row, at most so many; up to the first reading whose time is not known yet."""
 
 _QUALITIES: Final = {quality.value: quality for quality in Quality}
 

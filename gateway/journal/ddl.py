@@ -78,7 +78,53 @@ _VERSION_3: Final = (
     "INSERT INTO meta VALUES ('believed_ms', 0) ON CONFLICT (name) DO NOTHING",
 )
 
-MIGRATIONS: Final = (_VERSION_1, _VERSION_2, _VERSION_3)
+RENUMBER_COMMANDS: Final = """UPDATE commands
+    SET version = place + (SELECT value FROM meta WHERE name = 'seq')
+    FROM (SELECT id AS renumbered, row_number() OVER (ORDER BY version) AS place FROM commands)
+    WHERE id = renumbered"""
+"""Gives commands of a schema before 4 numbers behind `seq`, in the order of their versions."""
+
+RENUMBER_CURSORS: Final = """INSERT INTO cursors (consumer, kinds, seq)
+    SELECT sink, 'reading', row FROM old_cursors
+    UNION ALL
+    SELECT sink || '-commands', 'command', (SELECT value FROM meta WHERE name = 'seq')
+        + (SELECT count(*) FROM commands WHERE version <= command_version) FROM old_cursors"""
+"""Makes two cursors of each of a schema before 4; must come before `RENUMBER_COMMANDS`."""
+
+COUNT_COMMANDS: Final = (
+    "UPDATE meta SET value = value + (SELECT count(*) FROM commands) WHERE name = 'seq'"
+)
+
+_VERSION_4: Final = (
+    # One counter for everything that consumers follow: `seq` is the last number given. Readings keep their
+    # rows, which are part of keys. Commands get new numbers above all rows and versions there were.
+    """INSERT INTO meta SELECT 'seq', max(
+        ifnull((SELECT max(seq) FROM sqlite_sequence WHERE name = 'readings'), 0),
+        ifnull((SELECT value FROM meta WHERE name = 'command_version'), 0),
+        ifnull((SELECT max(version) FROM commands), 0),
+        ifnull((SELECT max(max(row, command_version)) FROM cursors), 0))""",
+    "ALTER TABLE cursors RENAME TO old_cursors",
+    # A cursor belongs to a consumer, which follows one or several kinds of entries.
+    """CREATE TABLE cursors (consumer TEXT PRIMARY KEY, kinds TEXT NOT NULL,
+        seq INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID""",
+    RENUMBER_CURSORS,
+    "DROP TABLE old_cursors",
+    RENUMBER_COMMANDS,
+    COUNT_COMMANDS,
+    "DELETE FROM meta WHERE name = 'command_version'",
+    # Whatever else must survive: a record that changes gets a new number, as a command does.
+    """CREATE TABLE records (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, device TEXT,
+        time_ms INTEGER NOT NULL, document TEXT NOT NULL, UNIQUE (kind, id))""",
+    # Each ends in `seq` by itself.
+    "CREATE INDEX records_by_kind ON records (kind)",
+    "CREATE INDEX records_by_time ON records (kind, time_ms)",
+    "CREATE INDEX records_by_device ON records (kind, device, time_ms)",
+)
+
+ONE_COUNTER_SINCE: Final = 4
+"""Schema version; before it readings and commands were counted apart."""
+
+MIGRATIONS: Final = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 
 
@@ -96,7 +142,7 @@ def migrate(connection: sqlite3.Connection, journal_id: str) -> None:
             for statement in statements:
                 connection.execute(statement)
         connection.execute(
-            "INSERT INTO meta VALUES ('journal_id', ?), ('rows', 0), ('command_version', 0), ('commits', 0)"
+            "INSERT INTO meta VALUES ('journal_id', ?), ('rows', 0), ('commits', 0)"
             " ON CONFLICT (name) DO NOTHING",
             (journal_id,),
         )

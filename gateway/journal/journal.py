@@ -7,13 +7,14 @@ Invariants:
    is never deleted with them: a board is told to forget only what is on disk.
 3. A key is stored once. Readings of boards that speak the protocol bring theirs; others get
    `<journal id>-<row>`, and the id is random per file.
-4. Row numbers and command versions only rise, and nothing is committed below one that was seen.
+4. Readings, commands and records take their numbers from one counter, which only rises: nothing is
+   committed below a number that was seen, so the place of a consumer is one number.
 5. What was taken into the queue leaves it only by a COMMIT. A failed commit changes nothing, neither on
    disk nor in the queue nor its order.
 6. The queue is bounded; what does not fit is refused whole (`JournalFull`) and stays with its owner.
 7. One connection writes and checkpoints, in the thread that calls `open`, `step` and `close`. A lock file
    keeps a second gateway out.
-8. A reading that leaves the journal is with every registered sink, or in the dead-letter table, or
+8. A reading that leaves the journal is with every registered consumer, or in the dead-letter table, or
    counted in the loss table by the transaction that deletes it.
 9. A damaged file is renamed, never deleted, and what can be read of it is taken over; a file of a newer
    version is not touched.
@@ -21,11 +22,19 @@ Invariants:
    store, lose and move readings.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.journal.operations import Advance, Append, Bury, Flush, SaveCommand, SaveDevice
+from gateway.journal.operations import (
+    Advance,
+    Append,
+    DeadLetterAppend,
+    Flush,
+    SaveCommand,
+    SaveDevice,
+    SaveRecord,
+)
 from gateway.journal.pending import PendingQueue
 from gateway.journal.recovery import Connect, connect_writer
 from gateway.journal.retention import Bounds
@@ -35,15 +44,17 @@ from gateway.journal.rows import (
     encode_command,
     encode_device,
     encode_reading,
+    encode_record,
 )
 from gateway.journal.store import Store
 from gateway.journal.ticket import Ticket
 from gateway.journal.types import (
     DeadLetter,
     DeviceRow,
+    Entry,
     JournalState,
     LastSample,
-    StoredCommand,
+    Record,
 )
 from gateway.journal.writer import Writer
 from gateway.model.command import CommandRecord
@@ -91,7 +102,7 @@ class Journal:
         )
 
     def open(self) -> None:
-        """Open the file, or make it; sets a damaged one aside. Again is no harm.
+        """Open the file, or make it; sets a damaged one aside. Idempotent.
 
         At its first call commands that a former run left queued become expired, sent ones unknown.
         Raises `JournalInUse`, `JournalTooNew` and `NotAJournal` (do not start), `JournalUnavailable`
@@ -116,7 +127,7 @@ class Journal:
         self._pending.wake()
 
     def close(self) -> None:
-        """Store what is queued, checkpoint, close and unlock. Again is no harm.
+        """Store what is queued, checkpoint, close and unlock. Idempotent.
 
         What cannot be stored is logged and stays queued, in case the journal is opened again.
         """
@@ -166,34 +177,52 @@ class Journal:
         """Store a device, new or changed (by id). Raises `JournalFull`, `ValueError`."""
         return self._pending.put(SaveDevice(encode_device(device)), urgent=False)
 
-    def register_sink(self, name: str) -> None:
-        """From now on keep what this sink has not got yet.
+    def record(
+        self,
+        kind: str,
+        name: str,
+        device: str | None,
+        time_ms: int,
+        document: Mapping[str, object],
+        *,
+        urgent: bool = False,
+    ) -> Ticket:
+        """Store a record, new or changed (by kind and `name`, its id); `urgent`: at once.
 
-        Call it for every sink within a minute of `open`: after that retention begins, and with no sinks at
-        all readings count as delivered.
+        `device` None: it concerns none. `time_ms` (UTC) is what its age is reckoned from. Raises
+        `JournalFull`, and `ValueError` for what is not JSON and for a kind that is not a record's.
         """
-        self._writer.register_sink(name)
-        self._pending.put_advance(Advance(name, 0, 0))
+        record = Record(0, kind, name, device, time_ms, document)
+        return self._pending.put(SaveRecord(record, encode_record(record)), urgent)
 
-    def advance(self, sink: str, row: int, command_version: int = 0) -> Ticket:
-        """The sink has all readings up to `row` and all commands up to `command_version`.
+    def register(self, consumer: str, kinds: Collection[str]) -> None:
+        """From now on keep what this consumer has not got yet of these kinds.
 
-        Written with a later commit; a cursor never goes back, so 0 leaves it where it is. A crash may lose
-        it: then those are delivered once more, under the same keys.
+        Call it for every consumer within a minute of `open`: after that retention begins, and what nobody
+        follows counts as delivered.
         """
-        return self._pending.put_advance(Advance(sink, row, command_version))
+        self._writer.register(consumer, frozenset(kinds))
+        self._pending.put_advance(Advance(consumer, 0, frozenset(kinds)))
 
-    def advanced(self, sink: str) -> tuple[int, int]:
-        """The part of a sink's cursor that is not on disk yet: row and command version, or zeros."""
-        return self._pending.advanced(sink)
+    def advance(self, consumer: str, seq: int) -> Ticket:
+        """The consumer has everything up to number `seq`.
+
+        Written with a later commit; a cursor never goes back. A crash may lose it: then those entries are
+        delivered once more, under the same keys.
+        """
+        return self._pending.put_advance(Advance(consumer, seq))
+
+    def advanced(self, consumer: str) -> int:
+        """A consumer's cursor that is not on disk yet, or 0."""
+        return self._pending.advanced(consumer)
 
     def dead_letter(self, sink: str, items: Sequence[DeadLetter]) -> Ticket:
         """Copy readings that the sink refuses for good to the dead-letter table. Raises `JournalFull`.
 
         Call it before `advance` moves past them: then no crash in between can lose one.
         """
-        bury = Bury(sink, tuple(items), self._clock.wall_ms())
-        return self._pending.put(bury, urgent=False)
+        letters = DeadLetterAppend(sink, tuple(items), self._clock.wall_ms())
+        return self._pending.put(letters, urgent=False)
 
     def next_seq(self, uid: str, boot: int) -> int:
         """The lowest sample number of this boot that is not durably stored; 1 for an unknown boot.
@@ -222,8 +251,6 @@ class Journal:
         """
         return self._writer.readings.add(callback)
 
-    def subscribe_commands(
-        self, callback: Callable[[Sequence[StoredCommand]], None]
-    ) -> Callable[[], None]:
-        """Like `subscribe`, for saved commands."""
-        return self._writer.commands.add(callback)
+    def follow(self, callback: Callable[[Sequence[Entry]], None]) -> Callable[[], None]:
+        """Like `subscribe`, for entries of every kind, in the order of their numbers."""
+        return self._writer.entries.add(callback)

@@ -45,7 +45,7 @@ def retry_dead_letters(path: Path, sink: str | None) -> int:
         ).fetchall()
         for name, row in places:
             connection.execute(
-                "UPDATE cursors SET row = min(row, ?) WHERE sink = ?", (row - 1, name)
+                "UPDATE cursors SET seq = min(seq, ?) WHERE consumer = ?", (row - 1, name)
             )
         return connection.execute(
             f"DELETE FROM dead_letters WHERE (?1 IS NULL OR sink = ?1) AND {kept}", (sink,)
@@ -64,29 +64,26 @@ def drop_dead_letters(path: Path, sink: str | None) -> int:
 
 
 def number_behind(path: Path, other: Path) -> None:
-    """Give the next reading a row number that neither journal has used.
+    """Give the next entry a number that neither journal has used.
 
     For a copy that takes the place of `other`: both have the same id, and readings without a number of their
     own are known by id and row. A sink must not take a new reading for one that it got from `other`. Raises
     `JournalInUse` while a gateway has the journal, `JournalUnavailable`.
     """
-    last = _last_row(other)
+    last = _last_seq(other)
     with _for_itself(path) as connection:
-        changed = connection.execute(
-            "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'readings'", (last,)
-        ).rowcount
-        if not changed:
-            connection.execute("INSERT INTO sqlite_sequence VALUES ('readings', ?)", (last,))
+        connection.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'seq'", (last,))
 
 
-def _last_row(path: Path) -> int:
-    """The highest row number that a journal of any version has given."""
+def _last_seq(path: Path) -> int:
+    """The highest number that a journal of any version has given."""
     pool = ReadPool(path, 1, 5.0)
     with contextlib.closing(pool), pool.connection() as connection:
         found = connection.execute(
-            "SELECT max(seq) FROM sqlite_sequence WHERE name = 'readings'"
+            "SELECT max(ifnull((SELECT max(seq) FROM sqlite_sequence WHERE name = 'readings'), 0),"
+            " ifnull((SELECT max(value) FROM meta WHERE name IN ('seq', 'command_version')), 0))"
         ).fetchone()
-    return int(found[0] or 0)
+    return int(found[0])
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.journal.ticket import Ticket
-from gateway.journal.types import DeadLetter
+from gateway.journal.types import DeadLetter, Record
 from gateway.model.command import CommandRecord
 from gateway.model.reading import Loss, Quality, Reading
 
@@ -47,7 +47,16 @@ class SaveDevice:
 
 
 @dataclass(frozen=True, slots=True)
-class Bury:
+class SaveRecord:
+    """A record as it is now, new or changed; it gets its number when it is committed."""
+
+    record: Record
+    encoded: Encoded
+    ticket: Ticket = field(default_factory=Ticket)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterAppend:
     """Readings that a sink refuses for good."""
 
     sink: str
@@ -58,11 +67,14 @@ class Bury:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """How far a sink has come. A cursor never goes back, so an older one is merged into a newer."""
+    """How far a consumer has come. A cursor never goes back: the higher of two counts.
 
-    sink: str
-    row: int
-    command_version: int
+    `kinds`: what it follows; empty leaves them as they are.
+    """
+
+    consumer: str
+    seq: int
+    kinds: frozenset[str] = frozenset()
     ticket: Ticket = field(default_factory=Ticket)
 
 
@@ -73,4 +85,4 @@ class Flush:
     ticket: Ticket = field(default_factory=Ticket)
 
 
-Operation = Append | SaveCommand | SaveDevice | Bury | Advance | Flush
+Operation = Append | SaveCommand | SaveDevice | SaveRecord | DeadLetterAppend | Advance | Flush

@@ -7,14 +7,15 @@ fails loses nothing and changes no order.
 import threading
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from gateway.journal.errors import JournalFull
-from gateway.journal.operations import Advance, Append, Bury, Operation
+from gateway.journal.operations import Advance, Append, DeadLetterAppend, Operation
 from gateway.journal.ticket import Ticket
 
 OTHERS_MAX: Final = 5000
-"""Bound on everything that is neither readings nor losses: commands, devices, dead letters, flushes."""
+"""Bound on everything else than readings and losses: commands, records, devices, dead letters, flushes."""
 
 
 class PendingQueue:
@@ -53,29 +54,29 @@ class PendingQueue:
         return operation.ticket
 
     def put_advance(self, advance: Advance) -> Ticket:
-        """Add or merge a cursor; one per sink at most, so there is always room for it."""
+        """Add or merge a cursor; one per consumer at most, so there is always room for it."""
         with self._lock:
             wakes = self._empty()
-            old = self._advances.get(advance.sink)
+            old = self._advances.get(advance.consumer)
             if old is not None:
                 # One that is being committed right now keeps its own ticket: it may not cover this.
-                taken = self._taken_advances.get(advance.sink) is old
-                advance = Advance(
-                    advance.sink,
-                    max(old.row, advance.row),
-                    max(old.command_version, advance.command_version),
-                    advance.ticket if taken else old.ticket,
+                taken = self._taken_advances.get(advance.consumer) is old
+                advance = replace(
+                    advance,
+                    seq=max(old.seq, advance.seq),
+                    kinds=advance.kinds or old.kinds,
+                    ticket=advance.ticket if taken else old.ticket,
                 )
-            self._advances[advance.sink] = advance
+            self._advances[advance.consumer] = advance
         if wakes:
             self._work.set()
         return advance.ticket
 
-    def advanced(self, sink: str) -> tuple[int, int]:
-        """The cursor that waits to be written, row and command version; zeros when none does."""
+    def advanced(self, consumer: str) -> int:
+        """The cursor that waits to be written; 0 when none does."""
         with self._lock:
-            waiting = self._advances.get(sink)
-            return (waiting.row, waiting.command_version) if waiting else (0, 0)
+            waiting = self._advances.get(consumer)
+            return waiting.seq if waiting else 0
 
     def take(self) -> list[Operation]:
         """Everything there is, in order. It stays queued until `remove`."""
@@ -95,8 +96,8 @@ class PendingQueue:
         with self._lock:
             for operation in operations:
                 if isinstance(operation, Advance):
-                    if self._advances[operation.sink] is operation:
-                        del self._advances[operation.sink]
+                    if self._advances[operation.consumer] is operation:
+                        del self._advances[operation.consumer]
                     continue
                 self._operations.popleft()
                 readings, others = _weights(operation)
@@ -140,6 +141,6 @@ def _weights(operation: Operation) -> tuple[int, int]:
     if isinstance(operation, Append):
         # The losses of one operation are bounded by themselves: one for each hour of an absence.
         return len(operation.readings) + bool(operation.losses), 0
-    if isinstance(operation, Bury):
+    if isinstance(operation, DeadLetterAppend):
         return 0, max(1, len(operation.items))
     return 0, 1

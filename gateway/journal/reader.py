@@ -5,33 +5,38 @@ first page was read and is still there comes exactly once, in order, however muc
 reading stored in between is seen if its place in the order is ahead of the cursor, and not otherwise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.journal.batch import SELECT_BATCH, RowBatch
 from gateway.journal.cursors import decode_cursor, encode_cursor
+from gateway.journal.entries import read_undelivered
 from gateway.journal.ledger_pages import LedgerQuery, read_ledger
 from gateway.journal.pool import ReadPool
 from gateway.journal.rows import (
     COMMAND_COLUMNS,
     DEVICE_COLUMNS,
     READING_COLUMNS,
+    RECORD_COLUMNS,
     check_integer,
     decode_command,
     decode_device,
     decode_reading,
+    decode_record,
 )
 from gateway.journal.statistics import read_stats
 from gateway.journal.types import (
     CommandPage,
     DeadReading,
     DeviceRow,
+    Entry,
     JournalStats,
     LedgerPage,
     LossCount,
     Order,
     Page,
+    Record,
+    RecordPage,
     StoredCommand,
 )
 from gateway.journal.windows import read_windows
@@ -66,7 +71,7 @@ class JournalReader:
         self._pool = ReadPool(path, connections_max, timeout_s)
 
     def close(self) -> None:
-        """Close all connections. Again is no harm."""
+        """Close all connections. Idempotent."""
         self._pool.close()
 
     def readings(
@@ -84,23 +89,15 @@ class JournalReader:
         Raises `InvalidCursor`.
         """
         order = Order(order)
-        position = decode_cursor(cursor, order, 2) if cursor is not None else None
         since = _FIRST_MS if since_ms is None else since_ms
         until = _LAST_MS if until_ms is None else until_ms
-        if order is Order.ASC:
-            # Rows begin at 1, so (since, 0) lies before the first reading of that moment.
-            condition, direction = "(time_ms, row) > (?, ?) AND time_ms < ?", ""
-            time_ms, row = max(position or (since, 0), (since, 0))
-            parameters: list[object] = [time_ms, row, until]
-        else:
-            condition, direction = "(time_ms, row) < (?, ?) AND time_ms >= ?", " DESC"
-            time_ms, row = min(position or (until, 0), (until, 0))
-            parameters = [time_ms, row, since]
+        condition, direction, position = _position(order, cursor, since, until)
+        parameters: list[object] = [*position]
         if device is not None:
-            condition = f"device = ? AND {condition}"
-            parameters.insert(0, device)
+            condition = f"{condition} AND device = ?"
+            parameters.append(device)
         found = self._query(
-            f"SELECT {READING_COLUMNS} FROM readings WHERE {condition}"
+            f"SELECT {READING_COLUMNS} FROM readings WHERE (time_ms, row) {condition}"
             f" ORDER BY time_ms{direction}, row{direction} LIMIT ?",
             [*parameters, _checked(limit) + 1],
         )
@@ -138,15 +135,15 @@ class JournalReader:
         )
         return [decode_reading(row) for row in found]
 
-    def undelivered(
-        self, sink: str, limit: int, after_row: int | None = None
-    ) -> Sequence[StoredReading]:
-        """What a sink has not got, oldest first, up to the first reading whose time is not known yet.
+    def undelivered(self, kinds: Collection[str], after: int, limit: int) -> Sequence[Entry]:
+        """Entries of these kinds behind number `after`, each as it is now, in the order of their numbers.
 
-        Cursors are written late: who has advanced already gives its own mark as `after_row`.
+        Where readings are among the kinds it ends before the first one whose time is not known yet. Readings
+        alone come as a `RowBatch`.
         """
-        found = self._query(SELECT_BATCH, (after_row or 0, sink, _checked(limit)))
-        return RowBatch(found[0][0])
+        check_integer(after)
+        with self._pool.connection() as connection:
+            return read_undelivered(connection, kinds, after, _checked(limit))
 
     def latest(self) -> list[StoredReading]:
         """The reading with the newest time of each device, by device."""
@@ -212,17 +209,45 @@ class JournalReader:
         )
         return [decode_command(row) for row in found]
 
-    def undelivered_commands(
-        self, sink: str, limit: int, after_version: int | None = None
-    ) -> list[StoredCommand]:
-        """Commands saved since the sink last advanced, or since `after_version` if that is later."""
+    def record(self, kind: str, name: str) -> Record | None:
+        """The record of this kind and id; None: there is none, or no longer."""
         found = self._query(
-            f"SELECT {COMMAND_COLUMNS} FROM commands WHERE version >"
-            " max(?, ifnull((SELECT command_version FROM cursors WHERE sink = ?), 0))"
-            " ORDER BY version LIMIT ?",
-            (after_version or 0, sink, _checked(limit)),
+            f"SELECT {RECORD_COLUMNS} FROM records WHERE kind = ? AND id = ?", (kind, name)
         )
-        return [decode_command(row) for row in found]
+        return decode_record(found[0]) if found else None
+
+    def records(
+        self,
+        kind: str,
+        device: str | None = None,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int = 100,
+        order: Order = Order.DESC,
+        cursor: str | None = None,
+    ) -> RecordPage:
+        """Records of a kind by their time, from `since_ms` (inclusive) to `until_ms` (exclusive).
+
+        `device` None: of all. Raises `InvalidCursor`.
+        """
+        order = Order(order)
+        since = _FIRST_MS if since_ms is None else since_ms
+        until = _LAST_MS if until_ms is None else until_ms
+        condition, direction, position = _position(order, cursor, since, until)
+        parameters: list[object] = [kind, *position]
+        if device is not None:
+            condition = f"{condition} AND device = ?"
+            parameters.append(device)
+        found = self._query(
+            f"SELECT {RECORD_COLUMNS} FROM records WHERE kind = ? AND (time_ms, seq) {condition}"
+            f" ORDER BY time_ms{direction}, seq{direction} LIMIT ?",
+            [*parameters, _checked(limit) + 1],
+        )
+        page = tuple(decode_record(row) for row in found[:limit])
+        if len(found) <= limit:
+            return RecordPage(page, None)
+        return RecordPage(page, encode_cursor(order, page[-1].time_ms, page[-1].seq))
 
     def devices(self) -> list[DeviceRow]:
         """All devices that were saved, by id."""
@@ -288,3 +313,16 @@ def _checked(limit: int) -> int:
     if not 1 <= limit <= LIMIT_MAX:
         raise ValueError(f"limit must be 1..{LIMIT_MAX}, not {limit}")
     return limit
+
+
+def _position(
+    order: Order, cursor: str | None, since_ms: int, until_ms: int
+) -> tuple[str, str, tuple[int, int, int]]:
+    """Where a page by time begins and ends: a condition on (time, number), direction, parameters."""
+    position = decode_cursor(cursor, order, 2) if cursor is not None else None
+    if order is Order.ASC:
+        # Numbers begin at 1, so (since, 0) lies before the first entry of that moment.
+        time_ms, seq = max(position or (since_ms, 0), (since_ms, 0))
+        return "> (?, ?) AND time_ms < ?", "", (time_ms, seq, until_ms)
+    time_ms, seq = min(position or (until_ms, 0), (until_ms, 0))
+    return "< (?, ?) AND time_ms >= ?", " DESC", (time_ms, seq, since_ms)

@@ -1,16 +1,18 @@
 """Keeps the journal inside its bounds of age and size, a slice at a time.
 
-Age takes only what every sink has. Size takes, in this order: delivered readings, old commands, dead
-letters, and only then readings that no sink has yet; the last two are counted as lost (shed by bound),
-in the same transaction.
+Age takes only what every consumer has. Size takes, in this order: delivered readings, old commands and
+records, dead letters, and only then readings that some consumer has not got; the last two are counted as
+lost (shed by bound), in the same transaction. Commands and records that are not delivered stay.
 """
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from gateway.journal.size import used_bytes
 from gateway.journal.transaction import count_rows
+from gateway.journal.types import Kind
 from gateway.model.ledger import HOUR_MS
 from gateway.model.reading import LossReason
 
@@ -34,10 +36,14 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What every sink has: readings up to `row`, commands up to `command_version`."""
+    """Up to which number all consumers of a kind have it; up to `last` where it has no consumer."""
 
-    row: int
-    command_version: int
+    by_kind: Mapping[str, int]
+    last: int
+
+    def through(self, kind: str) -> int:
+        """The highest number of this kind that may go."""
+        return self.by_kind.get(kind, self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,9 @@ def _trim_by_age(
         # Those whose time is not known yet have no age.
         "time_ms < ? AND row <= min(?, ifnull((SELECT min(row) - 1 FROM unsynced), 9e18))"
         " ORDER BY time_ms LIMIT ?",
-        (cutoff, delivered.row, _SLICE),
+        (cutoff, delivered.through(Kind.READING), _SLICE),
     )
-    commands = _delete_commands(connection, min(cutoff, wall_ms - _COMMANDS_KEPT_MS), delivered)
+    others = _delete_others(connection, min(cutoff, wall_ms - _COMMANDS_KEPT_MS), delivered)
     for table in ("losses", "ledger"):
         connection.execute(f"DELETE FROM {table} WHERE hour_ms < ?", (wall_ms - _LOSSES_KEPT_MS,))
     # A board in a reset loop makes a boot a second.
@@ -86,23 +92,21 @@ def _trim_by_age(
         " OVER (PARTITION BY uid ORDER BY rowid DESC) AS place FROM progress) WHERE place > ?)",
         (_BOOTS_KEPT,),
     )
-    return rows, _SLICE in (rows, commands)
+    return rows, _SLICE in (rows, *others)
 
 
 def _trim_by_size(
     connection: sqlite3.Connection, bounds: Bounds, delivered: Delivered, wall_ms: int
 ) -> tuple[int, int]:
     """Readings taken that were delivered, and readings shed."""
-    count = _rows_over(connection, bounds)
-    rows = _delete_readings(connection, "row <= ? ORDER BY row LIMIT ?", (delivered.row, count))
-    if rows or _delete_commands(connection, wall_ms - _COMMANDS_KEPT_MS, delivered):
+    count, through = _rows_over(connection, bounds), delivered.through(Kind.READING)
+    rows = _delete_readings(connection, "row <= ? ORDER BY row LIMIT ?", (through, count))
+    if rows or any(_delete_others(connection, wall_ms - _COMMANDS_KEPT_MS, delivered)):
         return rows, 0
     shed = _shed(connection, "dead_letters", "id", "1 ORDER BY id LIMIT ?", (count,))
     if shed:
         return 0, shed
-    shed = _shed(
-        connection, "readings", "row", "row > ? ORDER BY row LIMIT ?", (delivered.row, count)
-    )
+    shed = _shed(connection, "readings", "row", "row > ? ORDER BY row LIMIT ?", (through, count))
     count_rows(connection, -shed)
     return 0, shed
 
@@ -126,12 +130,30 @@ def _delete_readings(
     return deleted
 
 
-def _delete_commands(connection: sqlite3.Connection, cutoff_ms: int, delivered: Delivered) -> int:
+def _delete_others(
+    connection: sqlite3.Connection, cutoff_ms: int, delivered: Delivered
+) -> list[int]:
+    """How many commands, and how many records of each kind, were deleted."""
+    kinds = connection.execute("SELECT DISTINCT kind FROM records").fetchall()
+    return [
+        _delete_commands(connection, cutoff_ms, delivered.through(Kind.COMMAND)),
+        *(
+            connection.execute(
+                "DELETE FROM records WHERE seq IN (SELECT seq FROM records WHERE kind = ?"
+                " AND time_ms < ? AND seq <= ? ORDER BY time_ms LIMIT ?)",
+                (kind, cutoff_ms, delivered.through(kind), _SLICE),
+            ).rowcount
+            for (kind,) in kinds
+        ),
+    ]
+
+
+def _delete_commands(connection: sqlite3.Connection, cutoff_ms: int, through: int) -> int:
     return connection.execute(
         "DELETE FROM commands WHERE serial IN (SELECT serial FROM commands"
         " WHERE requested_at_ms < ? AND version <= ? AND state NOT IN ('queued', 'sent')"
         " ORDER BY requested_at_ms LIMIT ?)",
-        (cutoff_ms, delivered.command_version, _SLICE),
+        (cutoff_ms, through, _SLICE),
     ).rowcount
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gateway.journal.batch import stored_reading
-from gateway.journal.types import DeviceRow, StoredCommand
+from gateway.journal.types import DeviceRow, Kind, Record, StoredCommand
 from gateway.model.command import CommandRecord, CommandState
 from gateway.model.reading import Reading, StoredReading
 
@@ -26,9 +26,9 @@ COMMAND_COLUMNS: Final = (
     " duration_ms, result, error, detail, actor, idempotency_key, body_hash"
 )
 DEVICE_COLUMNS: Final = (
-    "id, name, uid, bus, address, driver, firmware, boot, schema_text, last_token, last_seen_ms,"
-    " metadata"
+    "id, name, uid, bus, address, driver, firmware, boot, schema_text, last_seen_ms, metadata"
 )
+RECORD_COLUMNS: Final = "seq, kind, id, device, time_ms, document"
 
 
 def encode_reading(reading: Reading) -> tuple[object, ...]:
@@ -111,7 +111,6 @@ def encode_device(device: DeviceRow) -> tuple[object, ...]:
         check_text(device.firmware),
         check_integer(device.boot),
         check_text(device.schema_text),
-        check_integer(device.last_token),
         check_integer(device.last_seen_ms),
         "null" if device.metadata is None else _encode_mapping(device.metadata),
     )
@@ -129,10 +128,27 @@ def decode_device(row: Row) -> DeviceRow:
         firmware=row[6],
         boot=row[7],
         schema_text=row[8],
-        last_token=row[9],
-        last_seen_ms=row[10],
-        metadata=json.loads(row[11]),
+        last_seen_ms=row[9],
+        metadata=json.loads(row[10]),
     )
+
+
+def encode_record(record: Record) -> tuple[object, ...]:
+    """`RECORD_COLUMNS` after the number. Raises `ValueError` for what cannot be stored."""
+    if not record.kind or record.kind in set(Kind):
+        raise ValueError(f"{record.kind!r} is no kind of record")
+    return (
+        check_text(record.kind),
+        check_text(record.id),
+        check_text(record.device),
+        check_integer(record.time_ms),
+        _encode_mapping(record.document),
+    )
+
+
+def decode_record(row: Row) -> Record:
+    """A row of `RECORD_COLUMNS`."""
+    return Record(row[0], row[1], row[2], row[3], row[4], json.loads(row[5]))
 
 
 def check_integer(value: int | None) -> int | None:

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from gateway.journal.ddl import LEDGER_FROM_REST
+from gateway.journal.ddl import (
+    COUNT_COMMANDS,
+    LEDGER_FROM_REST,
+    ONE_COUNTER_SINCE,
+    RENUMBER_COMMANDS,
+    RENUMBER_CURSORS,
+)
 from gateway.journal.rows import READING_COLUMNS
 from gateway.journal.transaction import count_rows
 from gateway.runtime.clock import WallClock
@@ -23,10 +29,20 @@ _SLICE: Final = 2000
 _BUDGET_S: Final = 20.0
 """The gateway starts meanwhile, so it must come to an end; the newest readings come first."""
 _SMALL_TABLES: Final = (
-    "progress", "heard", "losses", "ledger", "cursors", "devices", "commands", "dead_letters",
-    "unsynced",
+    "progress", "heard", "losses", "ledger", "cursors", "devices", "commands", "records",
+    "dead_letters", "unsynced",
 )  # fmt: skip
 _READING_MARKS: Final = ",".join("?" * len(READING_COLUMNS.split(",")))
+_NUMBERS_OF_SOURCE: Final = (
+    "SELECT max(value) FROM meta WHERE name IN ('seq', 'command_version')",
+    "SELECT max(seq) FROM sqlite_sequence WHERE name = 'readings'",
+    "SELECT max(max(row, command_version)) FROM cursors",
+)
+_NUMBERS_OF_TARGET: Final = (
+    "SELECT max(version) FROM commands",
+    "SELECT max(seq) FROM records",
+    "SELECT max(seq) FROM cursors",
+)
 _log = logging.getLogger(__name__)
 
 
@@ -68,12 +84,16 @@ def salvage(aside: Path, connection: sqlite3.Connection, clock: WallClock) -> Sa
 
 
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection, clock: WallClock) -> Salvaged:
+    two_counters = (_number(source, "PRAGMA user_version") or 0) < ONE_COUNTER_SINCE
     for table in _SMALL_TABLES:
-        _copy_table(source, target, table)
-    _count_on(target)
+        if not two_counters or table not in ("cursors", "records"):
+            _copy_table(source, target, table)
     last = _number(source, "SELECT max(row) FROM readings") or _number(
         source, "SELECT max(seq) FROM sqlite_sequence WHERE name = 'readings'"
     )
+    _count_on(source, target, last or 0)
+    if two_counters:
+        _renumber(source, target)
     if not last:
         return Salvaged()
     first = _number(source, "SELECT min(row) FROM readings") or 1
@@ -112,16 +132,24 @@ def _make_consistent(target: sqlite3.Connection) -> None:
     target.execute("DELETE FROM unsynced WHERE row NOT IN (SELECT row FROM readings)")
 
 
-def _count_on(target: sqlite3.Connection) -> None:
-    """No row number or version that a sink has seen comes again."""
-    target.execute(
-        "UPDATE meta SET value = max((SELECT ifnull(max(version), 0) FROM commands),"
-        " (SELECT ifnull(max(command_version), 0) FROM cursors)) WHERE name = 'command_version'"
-    )
-    target.execute("DELETE FROM sqlite_sequence WHERE name = 'readings'")
-    target.execute(
-        "INSERT INTO sqlite_sequence (name, seq) SELECT 'readings', ifnull(max(row), 0) FROM cursors"
-    )
+def _count_on(source: sqlite3.Connection, target: sqlite3.Connection, last_row: int) -> None:
+    """No number that a consumer has seen comes again."""
+    known = [
+        last_row,
+        *(_number(source, sql) or 0 for sql in _NUMBERS_OF_SOURCE),
+        *(_number(target, sql) or 0 for sql in _NUMBERS_OF_TARGET),
+    ]
+    target.execute("UPDATE meta SET value = ? WHERE name = 'seq'", (max(known),))
+
+
+def _renumber(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """What migration 4 does to commands and cursors."""
+    target.execute("CREATE TEMP TABLE old_cursors (sink, row, command_version)")
+    found = list(_readable(source, "SELECT sink, row, command_version FROM cursors", "cursors"))
+    target.executemany("INSERT INTO old_cursors VALUES (?, ?, ?)", found)
+    for statement in (RENUMBER_CURSORS, RENUMBER_COMMANDS, COUNT_COMMANDS):
+        target.execute(statement)
+    target.execute("DROP TABLE old_cursors")
 
 
 def _rows(

@@ -3,7 +3,7 @@
 import sqlite3
 
 from gateway.journal.size import used_bytes
-from gateway.journal.types import JournalStats, SinkProgress
+from gateway.journal.types import JournalStats, Kind, SinkProgress
 from gateway.model.reading import LossReason
 
 
@@ -23,23 +23,27 @@ def _read(connection: sqlite3.Connection) -> JournalStats:
         " (SELECT min(row) FROM readings), (SELECT max(row) FROM readings)"
     ).fetchone()
     dead = dict(connection.execute("SELECT sink, count(*) FROM dead_letters GROUP BY sink"))
+    cursors = connection.execute("SELECT consumer, kinds, seq FROM cursors ORDER BY consumer")
+    consumers = {consumer: (kinds.split(), seq) for consumer, kinds, seq in cursors}
     sinks = {
-        sink: SinkProgress(
-            row=row,
-            command_version=version,
-            # Row numbers that a repeated reading took and left make it a little too high.
-            lag_rows=0 if last is None else min(meta["rows"], max(0, last - max(row, first - 1))),
-            dead_letters=dead.get(sink, 0),
+        consumer: SinkProgress(
+            seq=seq,
+            # Numbers between those of readings make it a little too high.
+            lag_rows=0 if last is None else min(meta["rows"], max(0, last - max(seq, first - 1))),
+            dead_letters=dead.get(consumer, 0),
         )
-        for sink, row, version in connection.execute("SELECT * FROM cursors ORDER BY sink")
+        for consumer, (kinds, seq) in consumers.items()
+        if Kind.READING in kinds
     }
     return JournalStats(
         journal_id=meta["journal_id"],
         rows=meta["rows"],
+        seq=meta["seq"],
         last_row=last or 0,
         oldest_ms=oldest,
         newest_ms=newest,
         bytes_used=used_bytes(connection),
+        cursors={consumer: seq for consumer, (_, seq) in consumers.items()},
         sinks=sinks,
         losses={
             LossReason(reason): count
@@ -47,5 +51,4 @@ def _read(connection: sqlite3.Connection) -> JournalStats:
                 "SELECT reason, sum(count) FROM losses GROUP BY reason"
             )
         },
-        command_version=meta["command_version"],
     )

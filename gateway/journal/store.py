@@ -4,7 +4,7 @@ import contextlib
 import logging
 import secrets
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,8 +37,8 @@ _log = logging.getLogger(__name__)
 class Store:
     """A journal file: open it, commit to it, trim it, close it.
 
-    `marks` and `progress` outlive the file: when a damaged one is replaced while the gateway runs, row
-    numbers and command versions go on where they were, so that nobody's cursor points past new rows.
+    `marks` and `progress` outlive the file: when a damaged one is replaced while the gateway runs, numbers
+    go on where they were, so that no cursor points past new entries.
     `progress` and `heard` are changed by the writer's thread only; others may look a key up at any time.
     """
 
@@ -102,10 +102,13 @@ class Store:
                 transaction.apply(operation)
         return transaction
 
-    def trim(self, bounds: Bounds, sinks: Collection[str]) -> Trimmed:
-        """Take one slice of what is over the bounds. Raises `sqlite3.Error`."""
+    def trim(self, bounds: Bounds, consumers: Mapping[str, Collection[str]]) -> Trimmed:
+        """Take one slice of what is over the bounds; what `consumers` (kinds by name) have not got goes last.
+
+        Raises `sqlite3.Error`.
+        """
         with self._transaction() as transaction:
-            delivered = self._delivered(transaction.connection, sinks)
+            delivered = self._delivered(transaction.connection, consumers)
             today_ms = self._today(transaction.connection)
             return trim(transaction.connection, bounds, delivered, today_ms)
 
@@ -129,7 +132,7 @@ class Store:
         self._disconnect()
 
     def close(self) -> None:
-        """Write everything into the main file, close it, give the lock back. Again is no harm."""
+        """Write everything into the main file, close it, give the lock back. Idempotent."""
         if self._connection is not None:
             try:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -172,8 +175,8 @@ class Store:
         ).fetchone()[0]
         self.marks = Marks(
             journal_id=meta["journal_id"],
-            next_row=max(self.marks.next_row, (highest or 0) + 1),
-            command_version=max(self.marks.command_version, meta["command_version"]),
+            seq=max(self.marks.seq, meta["seq"]),
+            last_row=max(self.marks.last_row, highest or 0),
             commits=meta["commits"],
         )
         for uid, boot, following in connection.execute("SELECT uid, boot, next FROM progress"):
@@ -239,18 +242,19 @@ class Store:
                 raise
             _log.info("a commit was done although SQLite reported: %s", error)
 
-    def _delivered(self, connection: sqlite3.Connection, sinks: Collection[str]) -> Delivered:
-        if not sinks:
-            return Delivered(self.marks.next_row, self.marks.command_version)
-        cursors = {
-            sink: (row, version)
-            for sink, row, version in connection.execute("SELECT * FROM cursors")
-        }
-        known = [cursors.get(sink, (0, 0)) for sink in sinks]
-        return Delivered(min(row for row, _ in known), min(version for _, version in known))
+    def _delivered(
+        self, connection: sqlite3.Connection, consumers: Mapping[str, Collection[str]]
+    ) -> Delivered:
+        cursors = dict(connection.execute("SELECT consumer, seq FROM cursors"))
+        through: dict[str, int] = {}
+        for consumer, kinds in consumers.items():
+            seq = cursors.get(consumer, 0)
+            for kind in kinds:
+                through[kind] = min(seq, through.get(kind, seq))
+        return Delivered(through, self.marks.seq)
 
     def _check_identity(self) -> None:
-        """A deleted file can be written for ever, and is gone with the process."""
+        """Writes to an unlinked file succeed but are lost at exit, so compare the inode."""
         try:
             found = self.path.stat()
         except FileNotFoundError as error:
@@ -274,7 +278,7 @@ class Store:
 
 def _newest_ms(connection: sqlite3.Connection) -> int | None:
     """The newest time among the latest rows that was not doubted when it was stamped; None: no such row."""
-    # Not of all rows: what a clock that ran ahead once has left behind must not be a measure for ever.
+    # Not of all rows: what a clock that ran ahead once has left behind must not count until it is deleted.
     found = connection.execute(
         "SELECT max(time_ms) FROM (SELECT time_ms, quality FROM readings ORDER BY row DESC LIMIT 1000)"
         " WHERE quality <> ?",

@@ -6,16 +6,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from gateway.journal.operations import Advance, Append, Bury, Flush, Operation, SaveCommand
+from gateway.journal.operations import (
+    Advance,
+    Append,
+    DeadLetterAppend,
+    Flush,
+    Operation,
+    SaveCommand,
+    SaveRecord,
+)
 from gateway.journal.rows import (
     COMMAND_COLUMNS,
     DEVICE_COLUMNS,
     READING_COLUMNS,
+    RECORD_COLUMNS,
     decode_command,
     encode_command,
 )
 from gateway.journal.size import used_bytes
-from gateway.journal.types import LastSample, StoredCommand
+from gateway.journal.types import Entry, LastSample, StoredCommand
 from gateway.model.command import CommandRecord, CommandState
 from gateway.model.ledger import Account, BootKey, hour_of
 from gateway.model.reading import Loss, Quality, Reading, StoredReading
@@ -45,11 +54,12 @@ def _upsert(table: str, columns: str, key: str) -> str:
 
 _SAVE_COMMAND: Final = _upsert("commands", COMMAND_COLUMNS, "id")
 _SAVE_DEVICE: Final = _upsert("devices", DEVICE_COLUMNS, "id")
+_SAVE_RECORD: Final = f"INSERT OR REPLACE INTO records ({RECORD_COLUMNS}) VALUES (?,?,?,?,?,?)"
 _ADVANCE: Final = (
-    "INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT (sink) DO UPDATE SET"
-    " row = max(row, excluded.row), command_version = max(command_version, excluded.command_version)"
+    "INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT (consumer) DO UPDATE SET"
+    " kinds = iif(excluded.kinds = '', kinds, excluded.kinds), seq = max(seq, excluded.seq)"
 )
-_BURY: Final = (
+_ADD_DEAD_LETTER: Final = (
     f"INSERT INTO dead_letters (sink, reason, at_ms, {READING_COLUMNS})"
     f" SELECT ?, ?, ?, {READING_COLUMNS} FROM readings WHERE row = ?"
     " ON CONFLICT (sink, key) DO UPDATE SET reason = excluded.reason"
@@ -58,11 +68,14 @@ _BURY: Final = (
 
 @dataclass(slots=True)
 class Marks:
-    """The numbers the writer counts on with; a copy is changed and adopted after the COMMIT."""
+    """The numbers the writer counts on with; a copy is changed and adopted after the COMMIT.
+
+    `seq` is the last number given to an entry, `last_row` the last one given to a reading.
+    """
 
     journal_id: str = ""
-    next_row: int = 1
-    command_version: int = 0
+    seq: int = 0
+    last_row: int = 0
     commits: int = 0
 
 
@@ -74,17 +87,19 @@ class Transaction:
     marks: Marks
     progress: Mapping[BootKey, int]
     readings: list[StoredReading] = field(default_factory=list)
-    commands: list[StoredCommand] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     heard: dict[str, LastSample] = field(default_factory=dict)
     account: Account = field(init=False)
     duplicates: int = 0
     held: int = 0
     bytes_used: int = 0
     changes_before: int = field(init=False)
+    seq_before: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.account = Account(lambda key: self.progress.get(key, 1))
         self.changes_before = self.connection.total_changes
+        self.seq_before = self.marks.seq
 
     @property
     def advanced(self) -> dict[BootKey, int]:
@@ -97,18 +112,19 @@ class Transaction:
             self._append(operation)
         elif isinstance(operation, SaveCommand):
             self._save_command(operation.record, operation.encoded)
-        elif isinstance(operation, Bury):
+        elif isinstance(operation, SaveRecord):
+            self._save_record(operation)
+        elif isinstance(operation, DeadLetterAppend):
             self.connection.executemany(
-                _BURY,
+                _ADD_DEAD_LETTER,
                 (
                     (operation.sink, item.reason, operation.at_ms, item.row)
                     for item in operation.items
                 ),
             )
         elif isinstance(operation, Advance):
-            self.connection.execute(
-                _ADVANCE, (operation.sink, operation.row, operation.command_version)
-            )
+            kinds = " ".join(sorted(operation.kinds))
+            self.connection.execute(_ADVANCE, (operation.consumer, kinds, operation.seq))
         elif not isinstance(operation, Flush):
             self.connection.execute(_SAVE_DEVICE, operation.encoded)
 
@@ -128,10 +144,9 @@ class Transaction:
         )
         if self.readings:
             count_rows(self.connection, len(self.readings))
-        if self.commands:
+        if self.marks.seq > self.seq_before:
             self.connection.execute(
-                "UPDATE meta SET value = ? WHERE name = 'command_version'",
-                (self.marks.command_version,),
+                "UPDATE meta SET value = ? WHERE name = 'seq'", (self.marks.seq,)
             )
         if self.connection.total_changes > self.changes_before:
             self.marks.commits += 1
@@ -159,7 +174,7 @@ class Transaction:
             self._save_command(record, encode_command(record))
 
     def _append(self, operation: Append) -> None:
-        first = self.marks.next_row
+        first = self.marks.seq + 1
         stored = []
         rows = []
         for row, (reading, encoded) in enumerate(
@@ -180,8 +195,11 @@ class Transaction:
             }
             stored = [one for one in stored if one.row in kept]
             self.duplicates += duplicates
-        self.marks.next_row += len(rows)
+        self.marks.seq += len(rows)
+        if stored:
+            self.marks.last_row = stored[-1].row
         self.readings += stored
+        self.entries += stored
         if operation.qualities:
             self._hold_for_clock(first, operation.qualities, stored)
         self.account.book(operation.readings, [one.reading for one in stored], operation.losses)
@@ -220,9 +238,15 @@ class Transaction:
             )
 
     def _save_command(self, record: CommandRecord, encoded: tuple[object, ...]) -> None:
-        self.marks.command_version += 1
-        self.connection.execute(_SAVE_COMMAND, (self.marks.command_version, *encoded))
-        self.commands.append(StoredCommand(self.marks.command_version, record))
+        self.marks.seq += 1
+        self.connection.execute(_SAVE_COMMAND, (self.marks.seq, *encoded))
+        self.entries.append(StoredCommand(self.marks.seq, record))
+
+    def _save_record(self, operation: SaveRecord) -> None:
+        self.marks.seq += 1
+        record = replace(operation.record, seq=self.marks.seq)
+        self.connection.execute(_SAVE_RECORD, (record.seq, *operation.encoded))
+        self.entries.append(record)
 
 
 def add_losses(connection: sqlite3.Connection, losses: Sequence[Loss]) -> None:

@@ -11,6 +11,13 @@ from gateway.model.reading import LossReason, StoredReading
 _NO_METADATA: Mapping[str, str] = MappingProxyType({})
 
 
+class Kind(StrEnum):
+    """The kinds of entries that every journal has; each kind of record is one more."""
+
+    READING = "reading"
+    COMMAND = "command"
+
+
 class Order(StrEnum):
     """Which end of the journal a list begins with."""
 
@@ -28,10 +35,42 @@ class JournalStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredCommand:
-    """A command as it is in the journal; `version` rises with every save of any command."""
+    """A command as it is in the journal; each save takes the next number of the journal's counter."""
 
     version: int
     record: CommandRecord
+
+    @property
+    def seq(self) -> int:
+        """Its number among all entries."""
+        return self.version
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is neither a reading nor a command and must survive: an alert, an aggregate.
+
+    `kind` and `id` name it; a change takes the next number `seq`. `device` is None for what concerns none;
+    `time_ms` is UTC in ms; `document` is JSON.
+    """
+
+    seq: int
+    kind: str
+    id: str
+    device: str | None
+    time_ms: int
+    document: Mapping[str, object]
+
+
+Entry = StoredReading | StoredCommand | Record
+"""What consumers follow; each has a `seq`, from one counter, which only rises."""
+
+
+def kind_of(entry: Entry) -> str:
+    """The kind of an entry."""
+    if isinstance(entry, Record):
+        return entry.kind
+    return Kind.READING if isinstance(entry, StoredReading) else Kind.COMMAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +96,7 @@ class DeadReading:
 class DeviceRow:
     """What must be known of a device after a restart.
 
-    None means not known, or not fitting for its driver. `last_token` is the token of the last command that
-    was sent to it; `last_seen_ms` is UTC in ms.
+    None means not known, or not fitting for its driver. `last_seen_ms` is UTC in ms.
     """
 
     id: str
@@ -70,7 +108,6 @@ class DeviceRow:
     firmware: str | None = None
     boot: int | None = None
     schema_text: str | None = None
-    last_token: int | None = None
     last_seen_ms: int | None = None
     metadata: Mapping[str, str] | None = field(default_factory=lambda: _NO_METADATA)
 
@@ -88,6 +125,14 @@ class CommandPage:
     """Some commands; `next` is the cursor of the following page, None on the last one."""
 
     commands: tuple[StoredCommand, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Some records; `next` is the cursor of the following page, None on the last one."""
+
+    records: tuple[Record, ...]
     next: str | None
 
 
@@ -136,30 +181,35 @@ class LedgerPage:
 
 @dataclass(frozen=True, slots=True)
 class SinkProgress:
-    """How far a sink has come.
+    """How far a consumer of readings has come: up to number `seq`.
 
-    `lag_rows` is never too small and exactly 0 when all is delivered; `dead_letters` counts what it refused.
+    `lag_rows` is never too small and exactly 0 when it has all readings; `dead_letters` counts what it
+    refused.
     """
 
-    row: int
-    command_version: int
+    seq: int
     lag_rows: int
     dead_letters: int
 
 
 @dataclass(frozen=True, slots=True)
 class JournalStats:
-    """What the journal holds. Times are UTC in ms, None when it holds no reading."""
+    """What the journal holds. Times are UTC in ms, None when it holds no reading.
+
+    `seq` is the last number that was given to an entry, `last_row` the number of the newest reading.
+    `cursors` has the place of each consumer, `sinks` those that follow readings.
+    """
 
     journal_id: str
     rows: int
+    seq: int
     last_row: int
     oldest_ms: int | None
     newest_ms: int | None
     bytes_used: int
+    cursors: Mapping[str, int]
     sinks: Mapping[str, SinkProgress]
     losses: Mapping[LossReason, int]
-    command_version: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,8 +15,9 @@ from gateway.journal.store import Store
 from gateway.journal.subscribers import Subscribers
 from gateway.journal.transaction import Transaction
 from gateway.journal.trouble import in_words, is_corrupt, is_temporary
-from gateway.journal.types import JournalState, JournalStatus, LastSample, StoredCommand
+from gateway.journal.types import Entry, JournalState, JournalStatus, LastSample
 from gateway.model.reading import StoredReading
+from gateway.runtime.backoff import BackOff
 
 _BACKOFF_MIN_S: Final = 0.5
 _BACKOFF_MAX_S: Final = 10.0
@@ -43,17 +44,17 @@ class Writer:
         clock_is_set: Callable[[], bool],
     ) -> None:
         self.readings: Subscribers[StoredReading] = Subscribers("readings")
-        self.commands: Subscribers[StoredCommand] = Subscribers("commands")
+        self.entries: Subscribers[Entry] = Subscribers("entries")
         self._store = store
         self._pending = pending
         self._interval_s = interval_s
         self._bounds = bounds
         self._lock = threading.Lock()
-        self._sinks: frozenset[str] = frozenset()
+        self._consumers: Mapping[str, frozenset[str]] = {}
         self._progress_known = False
         self._last_began: float | None = None
         self._retry_at: float | None = None
-        self._backoff_s = _BACKOFF_MIN_S
+        self._back_off = BackOff(_BACKOFF_MIN_S, _BACKOFF_MAX_S)
         self._trim_at = 0.0
         self._trim_from = 0.0
         self._shed_mono: float | None = None
@@ -77,7 +78,7 @@ class Writer:
             self._enter_block(str(error), now)
             raise
         self._progress_known = True
-        # Not at once: every sink must have had the time to say that it is there.
+        # Not at once: every consumer must have had the time to register.
         self._trim_at = self._trim_from = now + _TRIM_INTERVAL_S
         self._leave_block(now)
         self._publish()
@@ -87,7 +88,7 @@ class Writer:
         )  # fmt: skip
 
     def close(self, now: float) -> None:
-        """Commit what is queued if that is possible, and close. Again is no harm."""
+        """Commit what is queued if that is possible, and close. Idempotent."""
         try:
             if self._store.is_open:
                 self._commit(now)
@@ -118,10 +119,10 @@ class Writer:
         due_in = (self._commit_due_in(now), self._trim_due_in(now), self._stamp_due_in(now))
         return max(0.0, min(due_in))
 
-    def register_sink(self, name: str) -> None:
-        """From now on keep what this sink has not got. Any thread may call it."""
+    def register(self, consumer: str, kinds: frozenset[str]) -> None:
+        """From now on keep what this consumer has not got of these kinds. Any thread may call it."""
         with self._lock:
-            self._sinks |= {name}
+            self._consumers = {**self._consumers, consumer: kinds}
 
     def next_seq(self, key: tuple[str, int]) -> int:
         """The lowest number not durably stored. Any thread may call it. Raises `JournalClosed`."""
@@ -142,7 +143,7 @@ class Writer:
         return replace(
             self._state,
             queued=self._pending.readings(),
-            callback_errors=self.readings.errors + self.commands.errors,
+            callback_errors=self.readings.errors + self.entries.errors,
         )
 
     def _commit_due_in(self, now: float) -> float:
@@ -186,7 +187,7 @@ class Writer:
         self._leave_block(now)
         self._count(transaction, now)
         self.readings.tell(transaction.readings)
-        self.commands.tell(transaction.commands)
+        self.entries.tell(transaction.entries)
 
     def _settle(self, operations: Sequence[Operation]) -> None:
         self._pending.remove(operations)
@@ -208,7 +209,7 @@ class Writer:
 
     def _trim(self, now: float) -> None:
         try:
-            trimmed = self._store.trim(self._bounds, self._sinks)
+            trimmed = self._store.trim(self._bounds, self._consumers)
         except sqlite3.Error as error:
             self._failed(error, now)
             return
@@ -226,7 +227,7 @@ class Writer:
     def _stamp(self, now: float) -> None:
         synchronised = self._clock_is_set()
         try:
-            done = self._store.stamp(synchronised=synchronised, holding=bool(self._sinks))
+            done = self._store.stamp(synchronised=synchronised, holding=bool(self._consumers))
         except sqlite3.Error as error:
             self._failed(error, now)
             return
@@ -261,8 +262,7 @@ class Writer:
         if not is_temporary(error):
             raise error
         self._enter_block(in_words(error), now)
-        self._retry_at = now + self._backoff_s
-        self._backoff_s = min(_BACKOFF_MAX_S, self._backoff_s * 2)
+        self._retry_at = now + self._back_off.failed()
         self._state = replace(self._state, failed_commits=self._state.failed_commits + 1)
 
     def _enter_block(self, detail: str, now: float) -> None:
@@ -275,7 +275,7 @@ class Writer:
         if self._state.status is JournalStatus.BLOCKED and since is not None:
             _log.warning("the journal stores again after %.1f s", now - since)
         self._retry_at = None
-        self._backoff_s = _BACKOFF_MIN_S
+        self._back_off.reset()
         self._enter_state(JournalStatus.OK, "", now)
 
     def _enter_state(self, status: JournalStatus, detail: str, now: float) -> None:
@@ -291,7 +291,7 @@ class Writer:
             self._state,
             journal_id=self._store.marks.journal_id,
             bytes_used=self._store.bytes_used,
-            last_row=self._store.marks.next_row - 1,
+            last_row=self._store.marks.last_row,
             unsynced_rows=self._store.unsynced,
             salvaged_rows=self._store.salvaged.readings,
             unreadable_rows=self._store.salvaged.unreadable,

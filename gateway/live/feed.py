@@ -3,9 +3,9 @@
 The events of the last moments are kept once, for all. A listener keeps nothing but its place, so one that
 does not keep up costs nothing; it reads what it has missed from the journal (`gateway.live.stream`).
 
-A place (`Position`) is made of the journal's own numbers, which only rise and survive a restart. Changes of
-devices are not in the journal: they count within one run of the gateway, and after a restart every device
-counts as changed.
+A place (`Position`) is the journal's own number, which only rises and survives a restart. Changes of devices
+are not in the journal: they count within one run of the gateway, and after a restart every device counts as
+changed.
 """
 
 import secrets
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 
-from gateway.journal.types import StoredCommand
+from gateway.journal.types import Entry, StoredCommand
 from gateway.model.reading import StoredReading
 from gateway.model.registry import DeviceHealth, DeviceView
 
@@ -24,6 +24,7 @@ KEPT = 1024
 """Events kept in memory, about 1 kB each, for those who keep up; who falls behind reads the journal."""
 
 _NUMBER_MAX = 2**63 - 1
+_PARTS, _PARTS_OF_0_1_0 = 4, 5
 
 
 class EventType(StrEnum):
@@ -39,30 +40,30 @@ class EventType(StrEnum):
 class Position:
     """A place in the stream: everything up to these numbers was told.
 
-    `journal` names the file that `row` and `version` count in; `run` the run of the gateway that `change`
-    counts in.
+    `journal` names the file that `seq` counts in; `run` the run of the gateway that `change` counts in.
     """
 
     journal: str = ""
-    row: int = 0
-    version: int = 0
+    seq: int = 0
     run: str = ""
     change: int = 0
 
     def __str__(self) -> str:
         """As it goes to a client and comes back."""
-        return f"{self.journal}.{self.row}.{self.version}.{self.run}.{self.change}"
+        return f"{self.journal}.{self.seq}.{self.run}.{self.change}"
 
     @classmethod
     def parse(cls, text: str) -> "Position":
-        """Understand what `str` made. Raises `ValueError`."""
+        """Understand what `str` made, and ids of gateway 0.1.0. Raises `ValueError`."""
         parts = text.split(".")
-        if len(text) > 120 or not text.isascii() or len(parts) != 5:
+        if len(text) > 120 or not text.isascii() or len(parts) not in (_PARTS, _PARTS_OF_0_1_0):
             raise ValueError("not an event id of this gateway")
-        journal, row, version, run, change = parts
-        if not all(part.isdigit() and int(part) <= _NUMBER_MAX for part in (row, version, change)):
+        # In 0.1.0 the third part counted commands apart. They have other numbers now, all above any row of
+        # that time, so behind the row nothing is left out; some commands are told once more.
+        journal, seq, *version, run, change = parts
+        if not all(one.isdigit() and int(one) <= _NUMBER_MAX for one in (seq, *version, change)):
             raise ValueError("not an event id of this gateway")
-        return cls(journal, int(row), int(version), run, int(change))
+        return cls(journal, int(seq), run, int(change))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +117,7 @@ class EventFeed:
         with self._news:
             return self._primed
 
-    def prime(self, row: int, version: int) -> None:
+    def prime(self, seq: int) -> None:
         """Say where the journal stands; once, before anybody listens. Later calls change nothing.
 
         The place must not run ahead of what was published: who listens would take it for told.
@@ -126,27 +127,20 @@ class EventFeed:
             if self._primed:
                 return
             known = self._position
-            self._position = replace(
-                known, journal=journal, row=max(known.row, row), version=max(known.version, version)
-            )
+            self._position = replace(known, journal=journal, seq=max(known.seq, seq))
             self._primed = True
 
-    def publish_readings(self, stored: Sequence[StoredReading]) -> None:
-        """Newly stored readings, in the order of their rows; the journal's writer calls it."""
+    def publish(self, entries: Sequence[Entry]) -> None:
+        """Newly stored entries, in the order of their numbers; the journal's writer calls it."""
         journal = self._journal_id()  # another one when a damaged file was replaced
         with self._news:
             self._position = replace(self._position, journal=journal)
-            for one in stored:
-                row = max(self._position.row, one.row)
-                self._add(EventType.READING, one.reading.device, one, row=row)
-            self._tell()
-
-    def publish_commands(self, stored: Sequence[StoredCommand]) -> None:
-        """Newly stored states of commands; the journal's writer calls it."""
-        with self._news:
-            for one in stored:
-                version = max(self._position.version, one.version)
-                self._add(EventType.COMMAND, one.record.device, one, version=version)
+            for one in entries:
+                seq = max(self._position.seq, one.seq)
+                if isinstance(one, StoredReading):
+                    self._add(EventType.READING, one.reading.device, one, seq=seq)
+                elif isinstance(one, StoredCommand):
+                    self._add(EventType.COMMAND, one.record.device, one, seq=seq)
             self._tell()
 
     def publish_device(self, device: str) -> None:

@@ -6,8 +6,10 @@ it is when it is read, so states that it went through while the listener was awa
 one never is.
 """
 
+import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from gateway.journal.reader import JournalReader
 from gateway.live.feed import Event, EventFeed, EventType, Position
@@ -82,7 +84,7 @@ class EventStream:
 
     def _is_new(self, event: Event) -> bool:
         before, now = self._position, event.position
-        return now.row > before.row or now.version > before.version or now.change > before.change
+        return now.seq > before.seq or now.change > before.change
 
     def _replay(self) -> Iterator[Sequence[Event]]:
         snapshot = self._feed.snapshot()
@@ -92,52 +94,49 @@ class EventStream:
         same_file = place.journal == target.journal
         self._position = Position(
             journal=target.journal,
-            row=min(place.row, target.row) if same_file else 0,
-            version=min(place.version, target.version) if same_file else 0,
+            seq=min(place.seq, target.seq) if same_file else 0,
             run=target.run,
             change=min(place.change, target.change) if place.run == target.run else 0,
         )
-        if self._wanted.takes_type(EventType.READING):
-            yield from self._missed_readings(target.row)
-        self._position = replace(self._position, row=target.row)
-        if self._wanted.takes_type(EventType.COMMAND):
-            yield from self._missed_commands(target.version)
-        self._position = replace(self._position, version=target.version)
+        yield from self._missed_entries(target.seq)
+        self._position = replace(self._position, seq=target.seq)
         for change, view in snapshot.devices:
             if change > self._position.change:
                 self._position = replace(self._position, change=change)
                 yield self._kept([Event(EventType.DEVICE, view.id, view, self._position)])
         self._position = target
 
-    def _missed_readings(self, last: int) -> Iterator[Sequence[Event]]:
-        while self._position.row < last:
-            found = self._reader.readings_after(self._position.row, _BATCH)
-            events = []
-            for stored in found:
-                if stored.row > last:
-                    break
-                self._position = replace(self._position, row=stored.row)
-                device = stored.reading.device
-                events.append(Event(EventType.READING, device, stored, self._position))
-            if events:
-                yield self._kept(events)
-            if len(events) < _BATCH:
-                return
+    def _missed_entries(self, last: int) -> Iterator[Sequence[Event]]:
+        """From the journal, up to number `last`, in the order in which they were stored."""
+        sources: list[Iterator[Event]] = []
+        if self._wanted.takes_type(EventType.READING):
+            sources.append(self._readings(self._position.seq, last))
+        if self._wanted.takes_type(EventType.COMMAND):
+            sources.append(self._commands(self._position.seq, last))
+        events = heapq.merge(*sources, key=lambda event: event.position.seq)
+        while found := list(islice(events, _BATCH)):
+            self._position = found[-1].position
+            yield self._kept(found)
 
-    def _missed_commands(self, last: int) -> Iterator[Sequence[Event]]:
-        while self._position.version < last:
-            found = self._reader.commands_changed_since(self._position.version, _BATCH)
-            events = []
+    def _readings(self, after: int, last: int) -> Iterator[Event]:
+        begun = self._position
+        while found := self._reader.readings_after(after, _BATCH):
             for stored in found:
-                if stored.version > last:
-                    break
-                self._position = replace(self._position, version=stored.version)
-                device = stored.record.device
-                events.append(Event(EventType.COMMAND, device, stored, self._position))
-            if events:
-                yield self._kept(events)
-            if len(events) < _BATCH:
-                return
+                if stored.seq > last:
+                    return
+                position = replace(begun, seq=stored.seq)
+                yield Event(EventType.READING, stored.reading.device, stored, position)
+            after = found[-1].seq
+
+    def _commands(self, after: int, last: int) -> Iterator[Event]:
+        begun = self._position
+        while found := self._reader.commands_changed_since(after, _BATCH):
+            for stored in found:
+                if stored.seq > last:
+                    return
+                position = replace(begun, seq=stored.seq)
+                yield Event(EventType.COMMAND, stored.record.device, stored, position)
+            after = found[-1].seq
 
     def _kept(self, events: Sequence[Event]) -> Sequence[Event]:
         return [event for event in events if self._wanted.takes(event)]
@@ -165,7 +164,7 @@ class Events:
         after = None if last_event_id is None else Position.parse(last_event_id)
         if not self._feed.primed:
             stats = self._reader.stats()
-            self._feed.prime(stats.last_row, stats.command_version)
+            self._feed.prime(stats.seq)
         return EventStream(self._feed, self._reader, Wanted(devices, types), after)
 
     def wake(self) -> None:

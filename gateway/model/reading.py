@@ -56,6 +56,11 @@ class StoredReading:
     key: str
     reading: Reading
 
+    @property
+    def seq(self) -> int:
+        """Its number among all entries of the journal: the row."""
+        return self.row
+
 
 class LossReason(StrEnum):
     """Why a sample that was made is not stored."""

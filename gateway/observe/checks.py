@@ -17,7 +17,6 @@ from pathlib import Path
 from gateway.config.settings import BusSettings, BusType, Settings
 from gateway.runtime.timekeeper import kernel_says_right
 from gateway.service.layout import GROUPS, USER, Layout
-from gateway.sinks.mongo.sink import probe
 
 _MONGO_TIMEOUT_S = 5.0
 _SPACE_RESERVE_BYTES = 200 << 20
@@ -163,6 +162,9 @@ def _check_clock() -> Finding:
 
 
 def _check_mongo(uri: str, database: str) -> Finding:
+    # Imported here: without MongoDB the driver stays out of the process.
+    from gateway.sinks.mongo.target import probe
+
     problem = probe(uri, database, _MONGO_TIMEOUT_S)
     if problem is None:
         return Finding(Verdict.OK, "MongoDB answers")

@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from gateway.model.errors import FatalError
+from gateway.runtime.backoff import BackOff
 from gateway.runtime.clock import WallClock
 from gateway.runtime.worker import Worker, WorkerThread
 
@@ -65,7 +66,7 @@ class _Supervised:
         self.state = WorkerState.STOPPED
         self.restarts = 0
         self.abandoned: list[WorkerThread] = []  # hung, and left behind
-        self.backoff_s = BACKOFF_FIRST_S
+        self.back_off = BackOff(BACKOFF_FIRST_S, BACKOFF_MAX_S)
         self.restart_at = 0.0
         self.started_at = 0.0
         self.detail: str | None = None
@@ -173,7 +174,7 @@ class Supervisor:
             if place.restarts:
                 log.warning("running again", extra={"worker": place.name})
         elif now - place.started_at > STEADY_AFTER_S:
-            place.backoff_s = BACKOFF_FIRST_S
+            place.back_off.reset()
 
     def _died(self, place: _Supervised, failure: BaseException | None, now: float) -> None:
         place.detail = f"{type(failure).__name__}: {failure}" if failure else "ended by itself"
@@ -184,7 +185,7 @@ class Supervisor:
         log.error(
             "worker died: %s; next start in %.1f s",
             place.detail,
-            place.backoff_s,
+            place.back_off.next_s,
             extra={"worker": place.name},
             exc_info=None if known or failure is None else failure,
         )
@@ -211,8 +212,7 @@ class Supervisor:
 
     def _back_off(self, place: _Supervised, now: float) -> None:
         place.state = WorkerState.BACKOFF
-        place.restart_at = now + place.backoff_s
-        place.backoff_s = min(2 * place.backoff_s, BACKOFF_MAX_S)
+        place.restart_at = now + place.back_off.failed()
 
     def _stop(self, place: _Supervised, deadline: float) -> bool:
         thread = place.thread

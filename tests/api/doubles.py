@@ -195,8 +195,7 @@ class FakeReadings:
 
 @dataclass
 class Stats:
-    last_row: int = 0
-    command_version: int = 0
+    seq: int = 0
 
 
 @dataclass
@@ -207,10 +206,7 @@ class FakeHistory:
     versions: list[StoredCommand] = field(default_factory=list)
 
     def stats(self) -> Stats:
-        return Stats(
-            max((row.row for row in self.rows), default=0),
-            max((one.version for one in self.versions), default=0),
-        )
+        return Stats(max((one.seq for one in [*self.rows, *self.versions]), default=0))
 
     def readings_after(self, row: int, limit: int) -> list[StoredReading]:
         return [one for one in self.rows if one.row > row][:limit]

@@ -100,8 +100,8 @@ def test_readings_devices_and_commands_come_as_elsewhere(
     assert listener.reply.headers["Cache-Control"] == "no-store"
     first = listener.block()
     assert first["retry"] == "2000"
-    gateway.feed.publish_readings([stored(7)])
-    gateway.feed.publish_commands([StoredCommand(3, replace(DONE, state=CommandState.SENT))])
+    gateway.feed.publish([stored(7)])
+    gateway.feed.publish([StoredCommand(8, replace(DONE, state=CommandState.SENT))])
     gateway.devices.publish(replace(GREENHOUSE, state=DeviceState.LATE))
     name, reading = listener.event()
     assert (name, reading["key"]) == ("reading", "0011223344556677-5-7")
@@ -119,15 +119,15 @@ def test_a_client_that_comes_back_goes_on_where_it_was(
     listener = listen("?type=reading", **{"Last-Event-ID": last})
     listener.block()
     assert [listener.event()[1]["seq"] for _ in range(2)] == [2, 3]
-    gateway.feed.publish_readings([stored(4)])
+    gateway.feed.publish([stored(4)])
     block = listener.block()
-    assert Position.parse(block["id"]).row == 4
+    assert Position.parse(block["id"]).seq == 4
 
 
 def test_only_what_is_asked_for_comes(gateway: Gateway, listen: Callable[..., Listener]) -> None:
     listener = listen("?device=vehicle,tank&type=reading")
     listener.block()
-    gateway.feed.publish_readings([stored(1), stored(2, "vehicle"), stored(3, "tank")])
+    gateway.feed.publish([stored(1), stored(2, "vehicle"), stored(3, "tank")])
     assert [listener.event()[1]["device"] for _ in range(2)] == ["vehicle", "tank"]
 
 
@@ -155,12 +155,12 @@ def test_silence_is_broken_by_a_comment_that_tells_how_far_the_others_are(
 ) -> None:
     listener = listen("?device=vehicle")
     began = Position.parse(listener.block()["id"])
-    gateway.feed.publish_readings([stored(9)])  # not for this one
+    gateway.feed.publish([stored(9)])  # not for this one
     gateway.status.mono += HEARTBEAT_S
-    gateway.feed.publish_readings([stored(10)])
+    gateway.feed.publish([stored(10)])
     block = listener.block()
     assert block[""] == "heartbeat"
-    assert Position.parse(block["id"]).row > began.row
+    assert Position.parse(block["id"]).seq > began.seq
 
 
 def test_more_streams_than_the_gateway_takes_are_told_to_come_later(
@@ -191,7 +191,7 @@ def test_who_does_not_read_does_not_hold_up_who_does(
         listener.block()
         row = 0
         for _ in range(20):
-            gateway.feed.publish_readings([stored(row + n) for n in range(1, 201)])
+            gateway.feed.publish([stored(row + n) for n in range(1, 201)])
             row += 200
             for expected in range(row - 199, row + 1):
                 assert listener.event()[1]["seq"] == expected

@@ -106,7 +106,7 @@ def test_a_property_is_observed_value_by_value() -> None:
     app = create_app(gateway.ports, Settings())
     stream = blocks(app, f"{DEVICE}/properties/temperature", "text/event-stream")
     next(stream)
-    gateway.feed.publish_readings(
+    gateway.feed.publish(
         [
             stored(1, values={"temperature": 1.5}),
             stored(2, "vehicle", values={"temperature": 99}),
@@ -127,7 +127,7 @@ def test_an_event_of_a_thing_is_a_plain_message() -> None:
     app = create_app(gateway.ports, Settings())
     stream = blocks(app, f"{DEVICE}/events/reading", "*/*")
     next(stream)
-    gateway.feed.publish_readings([stored(1)])
+    gateway.feed.publish([stored(1)])
     block = next(stream)
     assert set(block) == {"id", "data"}
     assert json.loads(block["data"])["device"] == "greenhouse"

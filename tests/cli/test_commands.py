@@ -35,7 +35,7 @@ def journal(tmp_path: Path) -> Path:
     journal = Journal(path, clock=clock)
     journal.open()
     with closing(journal):
-        journal.register_sink("mongo")
+        journal.register("mongo", {"reading"})
         journal.append([*samples(1, 2500), line(T0 + 500)])
         journal.step(clock.monotonic())
         journal.dead_letter("mongo", [DeadLetter(1, "k", "too large")])

@@ -6,7 +6,7 @@ from typing import Any
 import pymongo
 import pytest
 
-from gateway.sinks.mongo.sink import MongoSink
+from tests.delivery.mongo_sink import MongoSink
 from tests.support.mongod import Mongod
 
 Database = pymongo.database.Database[dict[str, Any]]

@@ -1,10 +1,13 @@
 """A sink in memory that behaves like a database and refuses wrong use."""
 
+import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
+from gateway.delivery.consumer import Consumer, Entry, Kind, Rejected
 from gateway.journal import StoredCommand
+from gateway.model.heartbeat import Heartbeat
 from gateway.model.reading import StoredReading
-from gateway.sinks.base import Heartbeat, Rejected
 
 Trouble = Callable[[Sequence[StoredReading]], Sequence[Rejected] | None]
 
@@ -29,6 +32,10 @@ class FakeSink:
         self.after: Trouble = lambda batch: None
         self.beat: Callable[[], None] = lambda: None
 
+    def consumers(self, describe: Callable[[], Heartbeat]) -> list[Consumer]:
+        """As a database has them: readings, commands and a heartbeat."""
+        return [FakeReadings(self), FakeCommands(self), FakeHeartbeat(self, describe)]
+
     def deliver(self, readings: Sequence[StoredReading]) -> Sequence[Rejected]:
         assert not self.closed, "used after close"
         assert readings, "an empty batch"
@@ -36,7 +43,7 @@ class FakeSink:
         assert rows == sorted(set(rows)), "rows out of order"
         self.calls.append(len(readings))
         rejected = tuple(self.before(readings) or ())
-        refused = {one.row for one in rejected}
+        refused = {one.seq for one in rejected}
         for one in readings:
             if one.row not in refused:
                 self.duplicates += one.key in self.readings
@@ -63,3 +70,63 @@ class FakeSink:
 
     def close(self) -> None:
         self.closed = True
+
+
+class FakeReadings:
+    """The consumer of readings of a sink that has `deliver`, `duplicates`, `hasten` and `close`."""
+
+    kinds = frozenset({Kind.READING})
+
+    def __init__(self, sink: Any) -> None:
+        self.name = sink.name
+        self._sink = sink
+
+    @property
+    def duplicates(self) -> int:
+        return self._sink.duplicates
+
+    def take(self, entries: Sequence[Entry], deadline: float) -> Sequence[Rejected]:
+        return self._sink.deliver(entries)
+
+    def idle(self, now: float) -> float:
+        return math.inf
+
+    def hasten(self, timeout_s: float) -> None:
+        self._sink.hasten(timeout_s)
+
+    def close(self) -> None:
+        self._sink.close()
+
+
+class FakeCommands:
+    """The consumer of commands of a sink that has `deliver_commands`."""
+
+    kinds = frozenset({Kind.COMMAND})
+
+    def __init__(self, sink: Any) -> None:
+        self.name = f"{sink.name}-commands"
+        self._sink = sink
+
+    def take(self, entries: Sequence[Entry], deadline: float) -> Sequence[Rejected]:
+        return self._sink.deliver_commands(entries)
+
+    def idle(self, now: float) -> float:
+        return math.inf
+
+
+class FakeHeartbeat:
+    """What a sink that has `heartbeat` does every ten seconds."""
+
+    kinds: frozenset[str] = frozenset()
+
+    def __init__(self, sink: Any, describe: Callable[[], Heartbeat]) -> None:
+        self.name = f"{sink.name}-heartbeat"
+        self._sink = sink
+        self._describe = describe
+
+    def take(self, entries: Sequence[Entry], deadline: float) -> Sequence[Rejected]:
+        raise AssertionError("it follows nothing")
+
+    def idle(self, now: float) -> float:
+        self._sink.heartbeat(self._describe())
+        return 10.0

@@ -4,15 +4,25 @@ import random
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
+from gateway.delivery.consumer import Consumer
 from gateway.delivery.worker import DeliveryWorker
 from gateway.journal import Journal, JournalReader
+from gateway.model.heartbeat import Heartbeat
 from gateway.model.reading import Reading
 from gateway.runtime.clock import MachineClock
-from gateway.sinks.base import Heartbeat, Sink
 from tests.delivery.records import HEARTBEAT, reading
 
 DEADLINE_S = 60.0
+
+
+class Sink(Protocol):
+    """Something that readings, commands and heartbeats go to."""
+
+    name: str
+
+    def consumers(self, describe: Callable[[], Heartbeat]) -> list[Consumer]: ...
 
 
 class House:
@@ -26,13 +36,19 @@ class House:
         self.now = 0.0
         self.describe = lambda: HEARTBEAT
         self.worker = DeliveryWorker(
-            sink, self.journal, self.reader, clock, self._describe, random.Random(1)
+            sink.name,
+            sink.consumers(self._describe),
+            self.journal,
+            self.reader,
+            clock,
+            random.Random(1),
         )
         self._made = 0
 
     def open(self) -> "House":
         self.journal.open()
-        self.journal.register_sink(self.sink.name)
+        self.journal.register(self.sink.name, {"reading"})
+        self.journal.register(f"{self.sink.name}-commands", {"command"})
         self.journal.step(self.now)
         self.worker.start_up()
         return self

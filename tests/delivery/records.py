@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from gateway.journal.types import StoredCommand
 from gateway.model.command import CommandRecord, CommandState
+from gateway.model.heartbeat import Heartbeat
 from gateway.model.reading import Reading, ReadingValue, StoredReading
-from gateway.sinks.base import Heartbeat
 
 UID = "0011223344556677"
 T0_MS = 1_795_158_000_123

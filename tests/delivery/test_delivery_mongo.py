@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from gateway.delivery.lane import BATCH_MAX
 from gateway.delivery.state import DeliveryStatus
-from gateway.delivery.stream import BATCH_MAX
 from gateway.model.command import CommandState
-from gateway.sinks.mongo.sink import MongoSink
 from tests.delivery.conftest import Database, SinkTo
 from tests.delivery.house import House
+from tests.delivery.mongo_sink import MongoSink
 from tests.delivery.records import T0_MS, command_record, reading
 from tests.support.mongod import Mongod
 
@@ -54,7 +54,7 @@ def test_readings_arrive_and_the_cursor_follows(house: House, database: Database
     assert (state.status, state.oldest_age_s, state.duplicates) == (DeliveryStatus.IDLE, None, 0)
     assert seqs(database) == list(range(1, BATCH_MAX + 501))
     house.commit()
-    assert house.reader.stats().sinks["mongo"].row == BATCH_MAX + 500
+    assert house.reader.stats().cursors["mongo"] == BATCH_MAX + 500
 
 
 def test_a_step_asks_for_the_next_one_at_once_while_there_is_more(house: House) -> None:
@@ -98,7 +98,8 @@ def test_a_crash_before_the_cursor_is_stored_sends_again_and_nothing_twice(
     second_sink = sink_to(shared_server.uri)
     second = House(first.journal.path.parent, second_sink)
     second.worker._journal = first.journal
-    second.worker._readings._journal = first.journal
+    for lane in second.worker._lanes:
+        lane._journal = first.journal
     second.worker.start_up()
     second.worker.step(0.0)
     assert second_sink.duplicates == 10
@@ -226,8 +227,7 @@ def test_commands_arrive_and_end_as_the_journal_has_them(house: House, database:
     }
     assert house.worker.state().commands_delivered == 3
     house.commit()
-    progress = house.reader.stats().sinks["mongo"]
-    assert (progress.command_version, progress.row) == (3, 0)
+    assert house.reader.stats().cursors == {"mongo": 0, "mongo-commands": 3}
 
 
 def test_the_heartbeat_beats_every_ten_seconds_and_at_the_end(

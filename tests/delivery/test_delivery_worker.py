@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.delivery.consumer import Rejected, SinkUnavailable
+from gateway.delivery.lane import ATTEMPTS_ALONE, BATCH_MAX
 from gateway.delivery.state import DeliveryStatus
-from gateway.delivery.stream import ATTEMPTS_ALONE, BATCH_MAX
 from gateway.delivery.worker import (
     AWAY_CAP_S,
     REFUSED_CAP_S,
@@ -22,7 +23,6 @@ from gateway.journal import JournalUnavailable
 from gateway.model.command import CommandState
 from gateway.model.reading import StoredReading
 from gateway.runtime.clock import MachineClock
-from gateway.sinks.base import Rejected, SinkUnavailable
 from tests.delivery.fake_sink import FakeSink
 from tests.delivery.house import House
 from tests.delivery.records import command_record
@@ -283,7 +283,7 @@ def test_every_reading_ends_in_the_sink_or_among_the_dead_letters(
             made += count
             house.step()
             stored = {one.row for one in sink.readings.values()}
-            behind = set(range(1, house.worker._readings.cursor + 1))
+            behind = set(range(1, house.worker._lanes[0].cursor + 1))
             house.commit()
             dead = {one.stored.row for one in house.reader.dead_letters("fake", limit=1000)}
             assert behind <= stored | dead
@@ -309,7 +309,12 @@ def test_a_new_worker_sends_nothing_that_was_put_aside_a_moment_ago(
     sink.before = works
     sink.closed = False
     house.worker = DeliveryWorker(
-        sink, house.journal, house.reader, MachineClock(), house.describe, random.Random(2)
+        sink.name,
+        sink.consumers(house.describe),
+        house.journal,
+        house.reader,
+        MachineClock(),
+        random.Random(2),
     )
     house.worker.start_up()
     house.until(house.drained)

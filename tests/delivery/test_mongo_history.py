@@ -11,8 +11,8 @@ from gateway.journal.types import Order
 from gateway.model.reading import Reading
 from gateway.model.windows import Aggregate, ChannelKind, WindowQuery, summed_up
 from gateway.sinks.mongo.history import REST_S, MongoHistory
-from gateway.sinks.mongo.sink import MongoSink
 from tests.delivery.conftest import Database
+from tests.delivery.mongo_sink import MongoSink
 from tests.support.clock import FakeClock
 from tests.support.mongod import Mongod
 

@@ -5,11 +5,12 @@ from typing import Any
 import pymongo
 import pytest
 
+from gateway.delivery.consumer import SinkUnavailable
 from gateway.model.command import CommandState
 from gateway.model.reading import Reading, StoredReading
-from gateway.sinks.base import SinkUnavailable
-from gateway.sinks.mongo.sink import MongoSink
+from gateway.sinks.mongo.client import ConnectionWatch, open_client
 from tests.delivery.conftest import Database, SinkTo
+from tests.delivery.mongo_sink import MongoSink
 from tests.delivery.records import HEARTBEAT, T0_MS, UID, command, stored
 from tests.support.mongod import Mongod
 
@@ -79,7 +80,7 @@ def test_a_clash_with_somebody_elses_unique_index_is_not_taken_for_delivered(
     database.readings.create_index("device", unique=True)
     first, second = stored(1), stored(2)
     (rejected,) = sink.deliver([first, second])
-    assert (rejected.row, rejected.key) == (2, second.key)
+    assert (rejected.seq, rejected.key) == (2, second.key)
     assert "11000" in rejected.reason
     assert sink.duplicates == 0
 
@@ -89,7 +90,7 @@ def test_a_validation_rule_rejects_some_and_stores_the_rest(
 ) -> None:
     database.create_collection("readings", validator={"values.temperature": {"$lt": 100}})
     rejected = sink.deliver([stored(seq, {"temperature": 99 + seq % 2}) for seq in range(6)])
-    assert [one.row for one in rejected] == [1, 3, 5]
+    assert [one.seq for one in rejected] == [1, 3, 5]
     assert all("validation" in one.reason and "121" in one.reason for one in rejected)
     assert keys(database) == [0, 2, 4]
 
@@ -108,7 +109,7 @@ def test_what_the_driver_cannot_send_is_rejected_alone(
 ) -> None:
     batch = [stored(1), stored(2, POISON[what]), stored(3), stored(4)]
     (rejected,) = sink.deliver(batch)
-    assert (rejected.row, rejected.key) == (2, batch[1].key)
+    assert (rejected.seq, rejected.key) == (2, batch[1].key)
     assert "MongoDB" in rejected.reason
     assert len(rejected.reason) < 600
     assert keys(database) == [1, 3, 4]
@@ -117,12 +118,12 @@ def test_what_the_driver_cannot_send_is_rejected_alone(
 def test_poison_and_a_validation_rule_together(sink: MongoSink, database: Database) -> None:
     database.create_collection("readings", validator={"values.t": {"$exists": True}})
     rejected = sink.deliver([stored(1, {"t": 1}), stored(2, {"t": 1 << 64}), stored(3, {})])
-    assert sorted(one.row for one in rejected) == [2, 3]
+    assert sorted(one.seq for one in rejected) == [2, 3]
     assert keys(database) == [1]
 
 
 def test_a_batch_of_nothing_but_poison(sink: MongoSink, database: Database) -> None:
-    assert [one.row for one in sink.deliver([stored(seq, {"v": 1 << 64}) for seq in (1, 2)])] == [
+    assert [one.seq for one in sink.deliver([stored(seq, {"v": 1 << 64}) for seq in (1, 2)])] == [
         1,
         2,
     ]
@@ -290,12 +291,8 @@ def test_writes_are_confirmed_by_the_servers_journal_unless_the_address_says_oth
     shared_server: Mongod, database: Database
 ) -> None:
     def concern(uri: str) -> dict[str, Any]:
-        from gateway.sinks.mongo.target import open_target
-
-        target = open_target(uri, "gateway", "pi-test")
-        document = target._readings.write_concern.document
-        target.close()
-        return dict(document)
+        with open_client(uri, "pi-test", ConnectionWatch()) as client:
+            return dict(client.gateway.readings.write_concern.document)
 
     assert concern(shared_server.uri) == {"w": "majority", "j": True}
     assert concern(f"{shared_server.uri}&w=1&journal=false") == {"w": 1, "j": False}

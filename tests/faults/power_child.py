@@ -18,7 +18,7 @@ def main(folder: Path, last: int) -> None:
     clock = FakeClock()
     journal = Journal(folder / "journal.db", clock=clock, max_bytes=1 << 19, keep_s=10**9)
     journal.open()
-    journal.register_sink("mongo")
+    journal.register("mongo", {"reading"})
     with (folder / "acknowledged").open("ab", buffering=0) as notes:
         for first in range(1, last, STEP):
             ticket = journal.append(samples(first, first + STEP - 1), urgent=True)

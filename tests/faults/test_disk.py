@@ -82,7 +82,7 @@ def test_a_journal_that_is_full_says_what_it_drops(
 ) -> None:
     journal = make(max_bytes=BOUND)
     journal.open()
-    journal.register_sink("mongo")
+    journal.register("mongo", {"reading"})
     board = status_of(journal, clock)
     assert board.readiness().ready
     fill(journal, clock, 1, 4000)

@@ -77,7 +77,7 @@ def check(entries: list[Entry], rng: random.Random, folder: Path) -> None:
         assert numbers[-1] is not None
         assert numbers[-1] >= acknowledged
         # All that is not delivered yet is in one piece, up to the end.
-        first = cursor["mongo"].row + 1 if cursor else 1
+        first = cursor["mongo"].seq + 1 if cursor else 1
         held = [seq for seq in numbers if seq is not None and seq >= first]
         assert held == list(range(first, numbers[-1] + 1))
         assert all(one.expected == one.stored + sum(one.lost.values()) for one in hours)

@@ -1,7 +1,8 @@
 """Readings and commands for the journal's tests."""
 
+from gateway.journal import JournalReader
 from gateway.model.command import CommandRecord, CommandState
-from gateway.model.reading import Loss, LossReason, Reading
+from gateway.model.reading import Loss, LossReason, Reading, StoredReading
 
 UID = "0011223344556677"
 T0 = 1_700_000_000_000
@@ -52,3 +53,15 @@ def command(
         token=token,
         idempotency_key=key,
     )
+
+
+def undelivered(
+    reader: JournalReader, sink: str, after: int = 0, limit: int = 10_000
+) -> list[StoredReading]:
+    """The readings behind a sink's cursor on disk, or behind `after` if that is further."""
+    after = max(after, reader.stats().cursors.get(sink, 0))
+    return [
+        one
+        for one in reader.undelivered({"reading"}, after, limit)
+        if isinstance(one, StoredReading)
+    ]

@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.journal import DeviceRow, InvalidCursor, Journal, JournalReader, Order, StoredCommand
+from gateway.journal import (
+    DeviceRow,
+    Entry,
+    InvalidCursor,
+    Journal,
+    JournalReader,
+    Order,
+    StoredCommand,
+)
 from gateway.model.command import CommandRecord, CommandState
 from tests.journal.conftest import MakeJournal
 from tests.journal.records import T0, command
@@ -56,11 +64,12 @@ def test_a_change_keeps_the_place_and_raises_the_version(
 
 
 def test_listeners_hear_every_change(journal: Journal, clock: FakeClock) -> None:
-    heard: list[StoredCommand] = []
-    journal.subscribe_commands(heard.extend)
+    heard: list[Entry] = []
+    journal.follow(heard.extend)
     save(journal, clock, command(1), command(1, CommandState.SENT))
     save(journal, clock, command(1, CommandState.DONE))
-    assert [(one.version, one.record.state.value) for one in heard] == [
+    commands = [one for one in heard if isinstance(one, StoredCommand)]
+    assert [(one.version, one.record.state.value) for one in commands] == [
         (1, "queued"),
         (2, "sent"),
         (3, "done"),
@@ -127,7 +136,6 @@ def test_devices(journal: Journal, reader: JournalReader, clock: FakeClock) -> N
         firmware="1.4.0",
         boot=5,
         schema_text="r temperature i16",
-        last_token=65535,
         last_seen_ms=T0,
         metadata={"room": "A"},
     )

@@ -11,7 +11,7 @@ from gateway.journal import DeadLetter, Journal, JournalFull, JournalReader, Jou
 from gateway.model.command import CommandState
 from tests.journal.conftest import MakeJournal
 from tests.journal.faulty import FaultyDisk
-from tests.journal.records import UID, command, line, loss, sample, samples
+from tests.journal.records import T0, UID, command, line, loss, sample, samples
 from tests.support.clock import FakeClock
 
 
@@ -116,6 +116,7 @@ def test_a_write_that_fails_at_any_operation_changes_nothing(
         path = tmp_path / f"{number}.db"
         journal = Journal(path, clock=clock, connect=disk.connect)
         journal.open()
+        journal.register("mongo", {"reading"})
         journal.append([sample(1), line()])
         journal.save_command(command(1))
         journal.step(clock.monotonic())
@@ -123,6 +124,7 @@ def test_a_write_that_fails_at_any_operation_changes_nothing(
         tickets = [
             journal.append([sample(1), sample(2), line()], [loss(2)]),
             journal.save_command(command(1, CommandState.DONE)),
+            journal.record("alert", "a1", None, T0, {"active": True}),
             journal.dead_letter("mongo", [DeadLetter(1, f"{UID}-1-1", "no")]),
             journal.advance("mongo", 1),
         ]
@@ -151,8 +153,9 @@ def check_outcome(path: Path, journal: Journal) -> None:
         assert stats.rows == len(reader.readings_after(0, 100)) == 4
         assert sum(stats.losses.values()) == 2
         assert stats.sinks["mongo"].dead_letters == 1
-        assert stats.sinks["mongo"].row == 1
-        assert stats.command_version == 2
+        assert stats.cursors["mongo"] == 1
+        assert stats.seq == 8, "also the repeated reading has taken a number"
+        assert [one.id for one in reader.records("alert").records] == ["a1"]
         assert [one.record.state for one in reader.commands().commands] == [CommandState.DONE]
         assert journal.next_seq(UID, 1) == 3
         assert journal.state().duplicates == 1

@@ -13,7 +13,7 @@ from gateway.journal.errors import JournalCorrupt
 from gateway.journal.maintenance import drop_dead_letters, retry_dead_letters, verify
 from gateway.journal.schema_of import journal_schema
 from tests.journal.conftest import MakeJournal
-from tests.journal.records import sample, samples
+from tests.journal.records import sample, samples, undelivered
 from tests.support.clock import FakeClock
 
 
@@ -21,7 +21,7 @@ from tests.support.clock import FakeClock
 def buried(journal: Journal, clock: FakeClock) -> Journal:
     """Ten readings, all settled; MongoDB refused the fourth and the seventh, MQTT the seventh."""
     for sink in ("mongo", "mqtt"):
-        journal.register_sink(sink)
+        journal.register(sink, {"reading"})
     journal.append(samples(1, 10))
     journal.step(clock.monotonic())
     for sink, rows in (("mongo", (4, 7)), ("mqtt", (7,))):
@@ -43,15 +43,15 @@ def test_a_retry_delivers_again_from_the_first_dead_letter_on(
     buried.close()
     assert retry_dead_letters(path, "mongo") == 2
     assert dead(reader) == [("mqtt", 7)]
-    assert [one.row for one in reader.undelivered("mongo", 100)] == [4, 5, 6, 7, 8, 9, 10]
-    assert reader.undelivered("mqtt", 100) == []
+    assert [one.row for one in undelivered(reader, "mongo")] == [4, 5, 6, 7, 8, 9, 10]
+    assert undelivered(reader, "mqtt") == []
 
 
 def test_a_retry_of_all_sinks(buried: Journal, reader: JournalReader, path: Path) -> None:
     buried.close()
     assert retry_dead_letters(path, None) == 3
     assert dead(reader) == []
-    assert [one.row for one in reader.undelivered("mqtt", 100)] == [7, 8, 9, 10]
+    assert [one.row for one in undelivered(reader, "mqtt")] == [7, 8, 9, 10]
 
 
 def test_a_reading_that_is_no_longer_kept_stays_a_dead_letter(
@@ -70,7 +70,7 @@ def test_dropping_forgets_them_and_delivers_nothing_again(
     buried.close()
     assert drop_dead_letters(path, "mongo") == 2
     assert dead(reader) == [("mqtt", 7)]
-    assert reader.undelivered("mongo", 100) == []
+    assert undelivered(reader, "mongo") == []
     assert reader.stats().rows == 10
 
 

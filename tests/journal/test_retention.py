@@ -6,7 +6,7 @@ from gateway.journal import DeadLetter, Journal, JournalReader
 from gateway.model.command import CommandState
 from gateway.model.reading import LossReason
 from tests.journal.conftest import MakeJournal
-from tests.journal.records import UID, command, line, sample, samples
+from tests.journal.records import UID, command, line, sample, samples, undelivered
 from tests.support.clock import FakeClock
 
 DAY_S = 86400.0
@@ -17,7 +17,7 @@ def open_with(make: MakeJournal, *sinks: str, **options: object) -> Journal:
     journal = make(**options)
     journal.open()
     for sink in sinks:
-        journal.register_sink(sink)
+        journal.register(sink, {"reading"})
     return journal
 
 
@@ -92,7 +92,7 @@ def test_sinks_have_a_minute_to_register(
     fill(journal, clock, 1, 4000)
     assert journal.state().bytes_used > BOUND
     assert reader.stats().rows == 4000
-    journal.register_sink("mongo")
+    journal.register("mongo", {"reading"})
     clock.advance(59)
     journal.step(clock.monotonic())
     assert reader.stats().rows == 4000
@@ -132,7 +132,7 @@ def test_size_sheds_what_is_undelivered_last_and_counts_it(
     # Counted in the hours the readings are from, not in the hour of the shedding.
     assert {one.hour_ms % 3_600_000 for one in reader.losses()} == {0}
     assert len(reader.losses()) > 1
-    assert [stored.row for stored in reader.undelivered("mongo", 10_000)][-1] == 6000
+    assert [stored.row for stored in undelivered(reader, "mongo")][-1] == 6000
     assert caplog.text.count("undelivered readings are dropped") == 1
 
 
@@ -186,10 +186,11 @@ def test_old_commands_go_when_they_are_delivered_and_final(
     make: MakeJournal, reader: JournalReader, clock: FakeClock
 ) -> None:
     journal = open_with(make, "mongo", keep_s=60)
+    journal.register("mongo-commands", {"command"})
     for number in (1, 2, 4):
         journal.save_command(command(number, CommandState.DONE))
     journal.save_command(command(3, CommandState.SENT))
-    journal.advance("mongo", 0, 2)
+    journal.advance("mongo-commands", 2)
     settle(journal, clock)
     assert len(reader.commands().commands) == 4, "for 24 h a repeated command is recognised"
     clock.advance(DAY_S)
@@ -197,7 +198,7 @@ def test_old_commands_go_when_they_are_delivered_and_final(
     assert [one.record.id for one in reader.commands().commands] == ["c3", "c4"]
     journal.save_command(command(5))
     journal.step(clock.monotonic())
-    assert reader.stats().command_version == 5
+    assert reader.stats().seq == 5
 
 
 def test_the_boots_of_a_board_in_a_reset_loop_are_bounded(

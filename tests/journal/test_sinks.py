@@ -5,21 +5,21 @@ import pytest
 from gateway.journal import DeadLetter, Journal, JournalReader
 from tests.journal.conftest import MakeJournal
 from tests.journal.faulty import FaultyDisk
-from tests.journal.records import UID, command, sample, samples
+from tests.journal.records import UID, command, sample, samples, undelivered
 from tests.support.clock import FakeClock
 
 
 @pytest.fixture
 def filled(journal: Journal, clock: FakeClock) -> Journal:
-    journal.register_sink("mongo")
+    journal.register("mongo", {"reading"})
     journal.append(samples(1, 10))
     journal.step(clock.monotonic())
     clock.advance(1)
     return journal
 
 
-def rows(reader: JournalReader, *arguments: object, sink: str = "mongo") -> list[int]:
-    return [stored.row for stored in reader.undelivered(sink, 100, *arguments)]  # type: ignore[arg-type]
+def rows(reader: JournalReader, after: int = 0, sink: str = "mongo") -> list[int]:
+    return [stored.row for stored in undelivered(reader, sink, after)]
 
 
 def test_each_sink_has_its_own_cursor(
@@ -30,12 +30,12 @@ def test_each_sink_has_its_own_cursor(
     assert rows(reader) == [8, 9, 10]
     assert rows(reader, sink="mqtt") == list(range(1, 11))
     stats = reader.stats()
-    assert stats.sinks["mongo"].row == 7
+    assert stats.sinks["mongo"].seq == stats.cursors["mongo"] == 7
     assert stats.sinks["mongo"].lag_rows == 3
 
 
 def test_who_has_advanced_already_says_so(filled: Journal, reader: JournalReader) -> None:
-    assert rows(reader, None) == list(range(1, 11))
+    assert rows(reader) == list(range(1, 11))
     assert rows(reader, 8) == [9, 10]
 
 
@@ -46,7 +46,7 @@ def test_a_cursor_is_not_urgent_and_never_goes_back(
     filled.step(clock.monotonic())
     first = filled.advance("mongo", 7)
     filled.advance("mongo", 5)
-    filled.advance("mongo", 0, 3)
+    filled.advance("mongo-commands", 3)
     filled.step(clock.monotonic())
     assert not first.done
     clock.advance(1)
@@ -55,16 +55,16 @@ def test_a_cursor_is_not_urgent_and_never_goes_back(
     clock.advance(1)
     filled.advance("mongo", 2)
     filled.step(clock.monotonic())
-    assert reader.stats().sinks["mongo"].row == 7
-    assert reader.stats().sinks["mongo"].command_version == 3
+    assert reader.stats().cursors == {"mongo": 7, "mongo-commands": 3}
 
 
 def test_cursors_survive(filled: Journal, make: MakeJournal, reader: JournalReader) -> None:
-    filled.advance("mongo", 4, 2)
+    filled.advance("mongo", 4)
+    filled.advance("mongo-commands", 2)
     filled.close()
     make().open()
-    assert reader.stats().sinks["mongo"].row == 4
-    assert reader.stats().sinks["mongo"].command_version == 2
+    assert reader.stats().cursors == {"mongo": 4, "mongo-commands": 2}
+    assert list(reader.stats().sinks) == ["mongo"], "only what follows readings is a sink"
 
 
 def test_a_registered_sink_shows_with_its_whole_lag(filled: Journal, reader: JournalReader) -> None:
@@ -84,7 +84,7 @@ def test_a_cursor_during_a_failing_commit_keeps_the_highest(
     filled.step(clock.monotonic())
     assert first.done
     assert second.done
-    assert reader.stats().sinks["mongo"].row == 6
+    assert reader.stats().sinks["mongo"].seq == 6
 
 
 def test_commands_a_sink_has_not_got(
@@ -92,10 +92,11 @@ def test_commands_a_sink_has_not_got(
 ) -> None:
     for number in (1, 2, 3):
         filled.save_command(command(number))
-    filled.advance("mongo", 0, 1)
+    filled.advance("mongo-commands", 11)
     filled.step(clock.monotonic())
-    assert [one.version for one in reader.undelivered_commands("mongo", 10)] == [2, 3]
-    assert [one.version for one in reader.undelivered_commands("mongo", 10, 2)] == [3]
+    after = reader.stats().cursors["mongo-commands"]
+    assert [one.seq for one in reader.undelivered({"command"}, after, 10)] == [12, 13]
+    assert [one.seq for one in reader.undelivered({"command"}, 12, 10)] == [13]
 
 
 def test_dead_letters_are_kept_with_the_reason(

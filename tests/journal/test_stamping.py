@@ -7,7 +7,7 @@ from gateway.journal.calendar import GRACE_S, Calendar
 from gateway.journal.stamping import HOLD_MS
 from gateway.model.reading import Quality, Reading
 from tests.journal.conftest import MakeJournal
-from tests.journal.records import UID
+from tests.journal.records import UID, undelivered
 from tests.journal.test_ledger import totals
 from tests.support.clock import FakeClock
 
@@ -48,7 +48,7 @@ def opened(make: MakeJournal, clock: SettableClock, *sinks: str) -> Journal:
     journal = make(clock_is_set=clock.is_right)
     journal.open()
     for sink in sinks:
-        journal.register_sink(sink)
+        journal.register(sink, {"reading"})
     return journal
 
 
@@ -78,14 +78,14 @@ def test_they_are_marked_held_and_stamped_again(
     journal.step(clock.monotonic())
     shown = reader.readings_after(0, 10_000)
     assert {one.reading.quality for one in shown} == {Quality.CLOCK_UNSYNCED}
-    assert reader.undelivered("mongo", 100) == []
+    assert undelivered(reader, "mongo") == []
     assert journal.state().unsynced_rows == 2500
     clock.set_wall(RIGHT_MS)
     clock.right = True
     store(journal, clock, taken(clock, 2501))
-    assert reader.undelivered("mongo", 100) == []  # not before those that came earlier
+    assert undelivered(reader, "mongo") == []  # not before those that came earlier
     work(journal, clock, 20)
-    stored = reader.undelivered("mongo", 10_000)
+    stored = undelivered(reader, "mongo")
     assert [one.reading.seq for one in stored] == list(range(1, 2502))
     assert [one.reading.time_ms for one in stored[:-1]] == [
         RIGHT_MS - 250_000 + 100 * number for number in range(2500)
@@ -103,9 +103,9 @@ def test_delivery_waits_no_longer_than_a_quarter_of_an_hour(
     store(journal, clock, taken(clock, 1))
     work(journal, clock, HOLD_MS / 1000 - 20)
     store(journal, clock, taken(clock, 2))
-    assert reader.undelivered("mongo", 10) == []
+    assert undelivered(reader, "mongo") == []
     work(journal, clock, 40)
-    (one,) = reader.undelivered("mongo", 10)
+    (one,) = undelivered(reader, "mongo")
     assert (one.reading.seq, one.reading.quality) == (1, Quality.CLOCK_UNSYNCED)
 
 
@@ -121,7 +121,7 @@ def test_what_another_start_of_the_machine_left_goes_as_it_is(
     clock.set_wall(RIGHT_MS)
     clock.right = True
     work(again, clock, 20)
-    first, second = reader.undelivered("mongo", 10)
+    first, second = undelivered(reader, "mongo")
     assert first.reading.quality is Quality.CLOCK_UNSYNCED
     assert second.reading.quality is Quality.GOOD
     assert abs(second.reading.time_ms - RIGHT_MS) < 1000
@@ -151,7 +151,7 @@ def test_a_clock_that_is_set_takes_nothing_and_changes_no_order(
     clock.set_wall(RIGHT_MS)
     journal = make(clock_is_set=clock.is_right, keep_s=7 * DAY_S)
     journal.open()
-    journal.register_sink("mongo")
+    journal.register("mongo", {"reading"})
     for seq in range(1, 11):
         store(journal, clock, taken(clock, seq))
         clock.advance(1)
@@ -164,7 +164,7 @@ def test_a_clock_that_is_set_takes_nothing_and_changes_no_order(
     journal.open()
     work(journal, clock, 7200)
     assert [one.reading.seq for one in reader.readings_after(0, 100)] == list(range(1, 12))
-    assert [one.reading.seq for one in reader.undelivered("mongo", 100)] == [11]
+    assert [one.reading.seq for one in undelivered(reader, "mongo")] == [11]
     assert journal.next_seq(UID, 1) == 12
     assert totals(reader)[:2] == (11, 11)
 

@@ -1,5 +1,6 @@
 """Streams over a real journal: nothing twice, nothing left out."""
 
+import gzip
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from gateway.model.registry import DeviceHealth, DeviceState, DeviceView, Regist
 from tests.journal.records import command, sample
 from tests.support.clock import FakeClock
 
+MADE = Path(__file__).parents[1] / "journal" / "made_by_0_1_0"
 VIEW = DeviceView("greenhouse", "i2c1", 16, "protocol", DeviceState.ONLINE, 1.0)
 
 
@@ -42,8 +44,7 @@ class House:
         self.feed = EventFeed(
             self.registry.get, lambda: self.journal.state().journal_id, kept=self.kept
         )
-        self.journal.subscribe(self.feed.publish_readings)
-        self.journal.subscribe_commands(self.feed.publish_commands)
+        self.journal.follow(self.feed.publish)
         self.registry.subscribe(self.feed.publish_device)
         self.events = Events(self.feed, self.reader)
 
@@ -97,11 +98,11 @@ def drain(stream: EventStream) -> list[Event]:
 
 
 def told(events: list[Event]) -> list[object]:
-    """Row of a reading, id and state of a command, state of a device."""
+    """Sample number of a reading, id and state of a command, state of a device."""
     found: list[object] = []
     for event in events:
         if isinstance(event.item, StoredReading):
-            found.append(event.item.row)
+            found.append(event.item.reading.seq)
         elif isinstance(event.item, StoredCommand):
             found.append((event.item.record.id, str(event.item.record.state)))
         else:
@@ -160,8 +161,8 @@ def test_who_comes_back_gets_what_was_missed_and_then_what_is_new(
     back = house.open(str(last))
     house.read(2)
     seen = told(drain(back))
-    rows = [one for one in seen if isinstance(one, int)]
-    assert rows == list(range(3, 455))
+    samples = [one for one in seen if isinstance(one, int)]
+    assert samples == list(range(3, 455))
     assert seen.count(("c1", "done")) == 1
     # Changes of devices are not stored: after a restart each counts as changed.
     assert seen.count("online") == (1 if restart else 0)
@@ -182,21 +183,48 @@ def test_who_does_not_keep_up_goes_on_in_the_journal(tmp_path: Path) -> None:
 
 def test_another_journal_is_told_from_its_beginning(house: House) -> None:
     house.read(3)
-    place = Position("another", 900, 900, "run", 900)
+    place = Position("another", 900, "run", 900)
     assert told(drain(house.open(str(place)))) == [1, 2, 3]
 
 
 def test_an_id_from_the_future_is_cut_to_the_present(house: House) -> None:
     house.read(3)
     journal = house.journal.state().journal_id
-    stream = house.open(str(Position(journal, 10**15, 10**15, "x", 10**15)))
+    stream = house.open(str(Position(journal, 10**15, "x", 10**15)))
     assert drain(stream) == []
     house.read(1)
     assert told(drain(stream)) == [4]
 
 
+def test_one_commit_is_told_in_the_order_of_its_numbers(house: House) -> None:
+    stream = house.open()
+    house.journal.save_command(command(1, CommandState.SENT))
+    house.journal.append([sample(1)])
+    house.journal.save_command(command(1, CommandState.DONE))
+    house.journal.append([sample(2)])
+    house.commit()
+    assert told(drain(stream)) == [("c1", "sent"), 1, ("c1", "done"), 2]
+    # Read from the journal, where a command has only its last state.
+    back = house.open(str(Position(house.journal.state().journal_id)))
+    assert told(drain(back)) == [1, ("c1", "done"), 2]
+
+
+def test_an_id_of_0_1_0_goes_on_without_a_gap(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    path.write_bytes(gzip.decompress((MADE / "boards-3.db.gz").read_bytes()))
+    house = House(path)
+    journal = house.journal.state().journal_id
+    events = drain(house.open(f"{journal}.55.10.0a1b2c3d.7"))
+    rows = [event.item.row for event in events if isinstance(event.item, StoredReading)]
+    assert rows == [56, 57, 58, 59, 60]
+    commands = {one.item.record.id for one in events if isinstance(one.item, StoredCommand)}
+    assert commands >= {"c-refused", "c-failed", "c-expired", "c-unknown", "c-queued", "c-sent"}
+    house.close()
+
+
 @pytest.mark.parametrize(
-    "text", ["", "1", "a.b.c.d.e", "j.1.2.r.-3", "j.1.2.r.3.4", "j.9999999999999999999.1.r.1", "é.1.1.r.1"]
+    "text", ["", "1", "a.b.c.d.e", "j.1.2.r.-3", "j.1.2.r.3.4", "j.9999999999999999999.1.r.1", "é.1.1.r.1",
+     "j.1.x.r.1", "j.1.r"]
 )  # fmt: skip
 def test_what_is_no_id_is_refused(house: House, text: str) -> None:
     with pytest.raises(ValueError, match="not an event id"):

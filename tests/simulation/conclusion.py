@@ -56,9 +56,11 @@ def _left(world: "World") -> str:
         stats = life.reader.stats()
     except JournalError as error:
         return str(error)
-    sink = stats.sinks[world.sink.name]
-    if sink.row < stats.last_row or sink.command_version < stats.command_version:
-        return f"the cursor is behind: {sink}"
+    name = world.sink.name
+    if stats.cursors[name] < stats.last_row:
+        return f"the cursor is behind: {stats.cursors}"
+    if life.reader.commands_changed_since(stats.cursors[f"{name}-commands"], 1):
+        return f"the cursor of commands is behind: {stats.cursors}"
     return ""
 
 

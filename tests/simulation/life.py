@@ -26,12 +26,12 @@ from gateway.journal.worker import JournalWorker
 from gateway.live.latest import LiveHub
 from gateway.live.reading_log import ReadingLog
 from gateway.model.command import CommandRecord
+from gateway.model.heartbeat import Heartbeat
 from gateway.model.reading import Loss, LossReason, Reading
 from gateway.model.registry import Registry
 from gateway.runtime.clock import WallClock
 from gateway.runtime.supervisor import Supervisor
 from gateway.runtime.worker import Worker
-from gateway.sinks.base import Heartbeat
 from tests.simulation.audit import Audit
 from tests.simulation.clock import SimClock
 from tests.simulation.disk import SimDisk
@@ -135,7 +135,8 @@ class Life:
             clock,
             lambda record, _: self.audited.append(record),
         )
-        self.journal.register_sink(world.sink.name)
+        self.journal.register(world.sink.name, {"reading"})
+        self.journal.register(f"{world.sink.name}-commands", {"command"})
         self.delivery: DeliveryWorker | None = None
         self.supervisor = Supervisor(self._workers(), clock, self._make_thread)
 
@@ -174,7 +175,13 @@ class Life:
         clock: Any = world.clock
         rng = random.Random(world.rng.getrandbits(32))
         self.delivery = DeliveryWorker(
-            world.sink, self.journal, self.reader, clock, self._heartbeat, rng, read_ahead=False
+            world.sink.name,
+            world.sink.consumers(self._heartbeat),
+            self.journal,
+            self.reader,
+            clock,
+            rng,
+            read_ahead=False,
         )
         return self.delivery
 

@@ -4,9 +4,11 @@ import random
 from collections.abc import Callable, Sequence
 from zlib import crc32
 
+from gateway.delivery.consumer import Consumer, Rejected, SinkUnavailable
 from gateway.journal.types import StoredCommand
+from gateway.model.heartbeat import Heartbeat
 from gateway.model.reading import StoredReading
-from gateway.sinks.base import Heartbeat, Rejected, SinkUnavailable
+from tests.delivery.fake_sink import FakeCommands, FakeHeartbeat, FakeReadings
 from tests.simulation.errors import Violation
 
 NAME = "sim"
@@ -38,6 +40,10 @@ class SimSink:
         self._check = check
         self.hated: set[str] = set()
 
+    def consumers(self, describe: Callable[[], Heartbeat]) -> list[Consumer]:
+        """As a database has them: readings, commands and a heartbeat."""
+        return [FakeReadings(self), FakeCommands(self), FakeHeartbeat(self, describe)]
+
     def deliver(self, readings: Sequence[StoredReading]) -> Sequence[Rejected]:
         self.calls += 1
         rows = [one.row for one in readings]
@@ -46,13 +52,13 @@ class SimSink:
         self._check(readings)
         self._before()
         rejected = [
-            Rejected(one.row, one.key, "hated")
+            Rejected(one.seq, one.key, "hated")
             for one in readings
             if self.mode == "refuse" and self._hates(one)
         ]
         if self.mode == "poison" and any(self._hates(one) for one in readings):
             raise RuntimeError("cannot digest this")
-        refused = {one.row for one in rejected}
+        refused = {one.seq for one in rejected}
         for place, one in enumerate(readings):
             if self.mode == "partial" and place == len(readings) // 2:
                 raise SinkUnavailable("broke off in the middle")

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 from arduino_iface.device import ProtocolDevice
-from gateway.delivery.flows import ReadingsFlow
+from gateway.delivery.lane import Lane
 from gateway.drivers.intake import Intake
 from gateway.journal.pending import PendingQueue
 from tests.simulation import schedule
@@ -81,8 +81,8 @@ def test_it_notices_a_queue_that_drops_what_was_not_stored(monkeypatch: pytest.M
 
 
 def test_it_notices_rejected_readings_that_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    settle = ReadingsFlow.settle
-    monkeypatch.setattr(ReadingsFlow, "settle", lambda self, sent, _: settle(self, sent, []))
+    settle = Lane._settle
+    monkeypatch.setattr(Lane, "_settle", lambda self, batch, _: settle(self, batch, []))
     result = first_violation(range(60))
     assert "in 0 of sink and dead letters" in str(result.violation)
 

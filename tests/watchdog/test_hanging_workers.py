@@ -65,7 +65,9 @@ def delivery_plant(
     journal.step(clock.monotonic())
 
     def make() -> DeliveryWorker:
-        return DeliveryWorker(sinks.make(), journal, reader, clock, lambda: HEARTBEAT)
+        sink = sinks.make()
+        consumers = sink.consumers(lambda: HEARTBEAT)
+        return DeliveryWorker(sink.name, consumers, journal, reader, clock)
 
     return Plant("delivery-fake", make, clock), reader
 

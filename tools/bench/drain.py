@@ -13,16 +13,19 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gateway.app import tune_interpreter
 from gateway.delivery.worker import DeliveryWorker
 from gateway.journal import Journal, JournalReader
+from gateway.journal.batch import RowBatch
+from gateway.journal.types import Kind
+from gateway.model.heartbeat import Heartbeat
 from gateway.model.reading import Reading
 from gateway.runtime.clock import MachineClock
-from gateway.sinks.base import Heartbeat
+from gateway.sinks.mongo.consumers import make
 from gateway.sinks.mongo.documents import reading_documents
-from gateway.sinks.mongo.sink import MongoSink
 from tests.support.mongod import Mongod
 from tools.bench.machine import conditions
 from tools.bench.usage import usage_of
@@ -113,14 +116,14 @@ def _round(
         collection = client.bare.readings
         collection.create_index([("device", 1), ("time", -1)])
         spent = 0.0
-        for documents in _documents(reader, f"bare{number}"):
+        for documents in _documents(reader):
             began = time.perf_counter()
             collection.insert_many(documents, ordered=False)
             spent += time.perf_counter() - began
-    sink = MongoSink(server.uri, "gateway", "bench", name=f"mongo{number}")
-    worker = DeliveryWorker(
-        sink, journal, reader, MachineClock(), lambda: Heartbeat("1", None, [], 0)
-    )
+    name = f"mongo{number}"
+    describe = partial(Heartbeat, "1", None, [], 0)
+    consumers = make(server.uri, "gateway", "bench", describe, name=name)
+    worker = DeliveryWorker(name, consumers, journal, reader, MachineClock())
     worker.start_up()
     before = usage_of(os.getpid()).peak_rss_bytes
     began = time.perf_counter()
@@ -132,10 +135,11 @@ def _round(
     return Round(rows / spent, rows / ours, grown)
 
 
-def _documents(reader: JournalReader, name: str) -> Iterator[list[dict[str, object]]]:
+def _documents(reader: JournalReader) -> Iterator[list[dict[str, object]]]:
     """What the bare driver gets ready-made."""
     row = 0
-    while batch := reader.undelivered(name, BARE_BATCH, row):
+    while batch := reader.undelivered({Kind.READING}, row, BARE_BATCH):
+        assert isinstance(batch, RowBatch)
         yield reading_documents(batch, "bench")
         row = batch[-1].row
 

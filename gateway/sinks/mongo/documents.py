@@ -10,8 +10,8 @@ from bson.errors import BSONError
 
 from gateway.journal.batch import RowBatch, metadata_of
 from gateway.journal.types import StoredCommand
+from gateway.model.heartbeat import Heartbeat
 from gateway.model.reading import StoredReading
-from gateway.sinks.base import Heartbeat
 
 Document = dict[str, Any]
 

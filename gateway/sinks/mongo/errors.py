@@ -15,7 +15,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
-from gateway.sinks.base import SinkUnavailable
+from gateway.delivery.consumer import SinkUnavailable
 
 _DUPLICATE = 11000
 _LONGEST_REASON = 500

@@ -4,19 +4,21 @@ Asked by request threads, so it answers within seconds, and not at all for a whi
 database that is away must not hold up those who ask.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pymongo
+from bson.codec_options import DatetimeConversion
+from bson.datetime_ms import DatetimeMS
+from bson.errors import BSONError
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
 
 from gateway.history.history import HistoryUnavailable
 from gateway.log.condition import Condition
 from gateway.model.reading import Quality, Reading, StoredReading
-
-if TYPE_CHECKING:
-    from pymongo import MongoClient
 
 TIMEOUT_S = 2.0
 REST_S = 10.0
@@ -55,11 +57,6 @@ class MongoHistory:
 
         Their row is 0, for they have none. Raises `HistoryUnavailable`.
         """
-        import pymongo
-        from bson.datetime_ms import DatetimeMS
-        from bson.errors import BSONError
-        from pymongo.errors import PyMongoError
-
         time: dict[str, DatetimeMS] = {}
         if since_ms is not None:
             time["$gte"] = DatetimeMS(since_ms)
@@ -96,10 +93,6 @@ class MongoHistory:
             client.close()
 
     def _open(self) -> MongoClient[dict[str, Any]]:
-        from bson.codec_options import DatetimeConversion
-        from pymongo import MongoClient
-        from pymongo.errors import PyMongoError
-
         with self._lock:
             if self._monotonic() < self._rests_until:
                 raise HistoryUnavailable("MongoDB did not answer a moment ago")
