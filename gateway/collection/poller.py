@@ -104,6 +104,11 @@ class DevicePoller:
         """Whether the device is in maintenance: nothing may be sent to it."""
         return self.gate.reason is not None
 
+    @property
+    def lends_its_port(self) -> bool:
+        """Whether the device's serial port is left to whoever maintains it."""
+        return self.held and self.settings.address is None
+
     @contextmanager
     def maintenance(self, reason: str, timeout_s: float) -> Iterator[None]:
         """Hold the polls and commands of the device inside a `with` statement; from any thread.

@@ -134,7 +134,7 @@ class CollectionWorker(Worker):
     def _free_what_hangs(self, now: float) -> None:
         buses = self._buses()
         pollers = {timed.timer.name: timed.poller for timed in self._timed.values()}
-        lent = {poller.settings.bus for poller in pollers.values() if _has_lent_its_bus(poller)}
+        lent = {poller.settings.bus for poller in pollers.values() if poller.lends_its_port}
         taken = {name: bus.taken_since for name, bus in buses.items() if name not in lent}
         for name, verdict in self._transactions.look(now, taken).items():
             closes = buses[name].close if name in buses else _nothing
@@ -176,11 +176,6 @@ class CollectionWorker(Worker):
         period = tick_s(poller.schedule.interval_s)
         timer = self._make_timer(poller.settings.source.device, period, poller.tick)
         return _TimedPoller(poller, timer, start_at)
-
-
-def _has_lent_its_bus(poller: DevicePoller) -> bool:
-    """Whether the device's serial port is in use by what maintains it."""
-    return poller.held and poller.settings.address is None
 
 
 def _nothing() -> None:

@@ -82,6 +82,10 @@ class Roster:
         poller = self.poller(device)
         return nullcontext() if poller is None else poller.gate.use()
 
+    def lends_a_port(self) -> bool:
+        """Whether a serial device is in maintenance; a port that appears now may be its boot loader's."""
+        return any(poller.lends_its_port for poller in self.pollers())
+
     def reserve(self, device: str) -> None:
         """Keep the id for a device that has no board. Idempotent.
 

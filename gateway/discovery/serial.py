@@ -134,10 +134,14 @@ class SerialDiscovery:
                 self._ports[settings.port] = _Port(settings.name, path, _node_of(path))
 
     def step(self) -> None:
-        """Compare what is plugged in now with what was before."""
+        """Compare what is plugged in now with what was before.
+
+        No port is probed anew while a serial device is in maintenance: it may be that of its boot loader.
+        """
+        may_probe = not self._roster.lends_a_port()
         for known in list(self._ports.values()):
-            self._look_at(known)
-        for port in self._list_ports() if self._list_ports else []:
+            self._look_at(known, may_probe)
+        for port in self._list_ports() if self._list_ports and may_probe else []:
             if not self._is_known(port):
                 self._add(port)
 
@@ -148,7 +152,7 @@ class SerialDiscovery:
                 known.probe.stop(1.0)
         self._ports.clear()
 
-    def _look_at(self, known: _Port) -> None:
+    def _look_at(self, known: _Port, may_probe: bool = True) -> None:
         node = _node_of(known.path)
         changed = node != known.node
         known.node = node
@@ -159,11 +163,11 @@ class SerialDiscovery:
                 self._roster.nudge(poller)
         elif node is None:
             self._end_probe(known)
-        elif known.probe is None:
+        elif known.probe is not None:
+            known.probe.keep()
+        elif may_probe:
             known.probe = self._new_probe(known.bus)
             known.probe.start()
-        else:
-            known.probe.keep()
 
     def _end_probe(self, known: _Port) -> None:
         if known.probe is not None:

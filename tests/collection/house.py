@@ -147,6 +147,7 @@ class House:
         while self.clock.monotonic() < end and not until():
             for poller in pollers:
                 poller.step()
+            self.devices.age(self.clock.monotonic())
             if journal:
                 self.journal.step(self.clock.monotonic())
             self.clock.advance(STEP_S)

@@ -107,7 +107,7 @@ class StubPoller:
     ticks: Ticks = field(default_factory=Ticks)
     nudged: bool = False
     busy_since: float | None = None
-    held: bool = False
+    lends_its_port: bool = False
 
     @property
     def settings(self) -> PolledDevice:
