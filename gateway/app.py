@@ -36,12 +36,13 @@ from gateway.config.settings import (
 from gateway.delivery.state import DeliveryState
 from gateway.delivery.worker import DeliveryWorker
 from gateway.devices.buses import Buses, RealTransports, Transports
+from gateway.devices.devices import Devices
 from gateway.devices.labels import LabelledDevices, Labels
 from gateway.devices.maker import DeviceMaker
-from gateway.devices.roster import Fleet
+from gateway.devices.roster import Roster
 from gateway.discovery.i2c import I2cDiscovery
 from gateway.discovery.serial import SerialDiscovery
-from gateway.discovery.worker import DiscoveryWorker, Strangers
+from gateway.discovery.worker import DiscoveryWorker, UnclaimedBoards
 from gateway.history.history import History
 from gateway.journal.errors import JournalError
 from gateway.journal.journal import Journal
@@ -162,9 +163,12 @@ class App:
             self._labels,
             simulated=settings.simulated,
         )
-        self._fleet = Fleet(maker, self._registry, self._labels, self._clock)
+        self._roster = Roster(maker, self._registry, self._labels, self._clock)
         for device in settings.devices:
-            self._fleet.configure(maker.configured(device))
+            self._roster.configure(maker.configured(device))
+        self._devices = Devices(
+            self._roster, self._registry, self._journal, self._labels, self._clock
+        )
         self._server: ApiServer | None = None
         self._supervisor = Supervisor(self._workers(), self._clock)
         self._status = self._status_board()
@@ -174,11 +178,12 @@ class App:
         )
         self._commander = Commander(
             self._registry,
-            self._fleet.driver,
+            self._roster.driver,
             self._journal,
             self._reader,
             self._clock,
             self._audit,
+            use=self._roster.use,
         )
 
     def run(self, announce: Callable[[str], None]) -> int:
@@ -257,26 +262,28 @@ class App:
         return workers
 
     def _make_collection(self) -> CollectionWorker:
-        return CollectionWorker(self._fleet, self._clock, buses=self._buses.all)
+        return CollectionWorker(
+            self._roster, self._clock, buses=self._buses.all, age=self._devices.age
+        )
 
     def _make_discovery(self) -> DiscoveryWorker:
-        settings, fleet = self._settings, self._fleet
+        settings, roster = self._settings, self._roster
         # Before the first reading, which is stamped with it.
         self._labels.remember(self._reader.devices())
-        strangers = Strangers(self._registry, self._clock, settings.simulated)
+        unclaimed = UnclaimedBoards(self._registry, self._clock, settings.simulated)
         i2c = []
         for one in settings.buses:
             bus = self._buses.get(one.name)
             if isinstance(bus, I2cBus):
                 # Those of the configuration too, to notice at once when their boards are back.
                 addresses = sorted({*one.discover_addresses, *settings.addresses_on(one.name)})
-                i2c.append(I2cDiscovery(bus, addresses, fleet, strangers.show))
+                i2c.append(I2cDiscovery(bus, addresses, roster, unclaimed.show))
         # Simulated boards are those of the configuration; real ports are none of their business.
         wanted = settings.discovery.serial and not settings.simulated
         serial = SerialDiscovery(
-            self._buses, fleet, self._clock, strangers.show, arduino_ports if wanted else None
+            self._buses, roster, self._clock, unclaimed.show, arduino_ports if wanted else None
         )
-        return DiscoveryWorker(i2c, serial, strangers, fleet, self._reader)
+        return DiscoveryWorker(i2c, serial, unclaimed, roster, self._reader, self._devices.remember)
 
     def _make_mongo(self) -> DeliveryWorker:
         mongo = self._settings.mongo

@@ -44,7 +44,7 @@ export interface Health {
 export interface Device {
   id: string;
   name: string;
-  bus: string;
+  bus: string | null;
   address: number | null;
   driver: string;
   uid: string | null;

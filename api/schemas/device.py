@@ -75,9 +75,13 @@ class DeviceSchema(Reply):
 
     id = fields.String(required=True)
     name = fields.String(required=True)
-    bus = fields.String(required=True)
+    bus = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null for a device that sends its readings over a network."},
+    )
     address = fields.Integer(
-        required=True, strict=True, allow_none=True, metadata={"description": "null on serial."}
+        required=True, strict=True, allow_none=True, metadata={"description": "null except on I2C."}
     )
     driver = fields.String(required=True)
     uid = fields.String(required=True, allow_none=True)

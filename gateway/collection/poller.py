@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from arduino_iface.errors import (
@@ -20,8 +21,11 @@ from gateway.drivers.base import Driver, Known
 from gateway.drivers.intake import Source
 from gateway.journal.errors import JournalClosed, JournalFull
 from gateway.log.condition import Condition
+from gateway.model.errors import DeviceInMaintenance
 from gateway.model.place import Place
 from gateway.model.registry import DeviceHealth, DeviceState, DeviceView, Registry
+from gateway.presence.gate import Gate
+from gateway.presence.presence import Presence, Vitals
 from gateway.runtime.backoff import BackOff
 from gateway.runtime.clock import WallClock
 
@@ -45,7 +49,7 @@ class PolledDevice:
 class DevicePoller:
     """Steps through the life of one device; one thread at a time.
 
-    `step` never raises for what goes wrong on the wire or in the journal's queue: that is daily business.
+    `step` does not raise on bus errors or a full journal; they become the device's presence.
     """
 
     def __init__(
@@ -60,42 +64,70 @@ class DevicePoller:
         self.settings = settings
         self.driver = driver
         self.schedule = Schedule(driver.interval_s, clock.monotonic())
-        self._registry = registry
+        self.gate = Gate(settings.source.device)
+        """Passed by each poll, and by whoever else uses the device."""
         self._clock = clock
         self._disconnect = disconnect
         self._stepping = threading.Lock()  # one step at a time, also while a timer is replaced
         self.busy_since: float | None = None
         """When the tick that is under way began (monotonic seconds); None between ticks."""
-        self._nudged = threading.Event()  # somebody saw a reason to look at the device now
+        self._nudged = threading.Event()  # there is a reason to poll the device now
         self._moved: tuple[Driver, Place, Callable[[], None]] | None = None
         self._retired = False
         self._back_off = BackOff()
         self._missed = 0
-        self._conditions(settings)
-        self._view = self._first_view()
-        registry.publish(self._view)
+        self._name_conditions()
+        self._presence = Presence(self._first_view(), registry, clock, self._vitals)
 
-    def _conditions(self, settings: PolledDevice) -> None:
-        where = {"device": settings.source.device, "bus": settings.bus}
+    def _name_conditions(self) -> None:
+        where = {"device": self.settings.source.device, "bus": self.settings.bus}
         clock = self._clock
-        self._silence = Condition(log, "device does not answer", extra=where, clock=clock)
-        self._quarantine = Condition(log, "device is quarantined", extra=where, clock=clock)
         self._backpressure = Condition(log, "journal takes no readings", extra=where, clock=clock)
         self._trouble = Condition(log, "poll failed unexpectedly", extra=where, clock=clock)
 
     @property
     def view(self) -> DeviceView:
         """The latest snapshot."""
-        return self._view
+        return self._presence.view
 
     def nudge(self) -> None:
-        """Look at the device at the next tick, whatever its back-off says; from any thread."""
+        """Poll the device at the next tick, whatever its back-off; from any thread."""
         self._nudged.set()
 
     @property
     def nudged(self) -> bool:
-        """Whether somebody waits for the next tick."""
+        """Whether the next tick is to poll the device in any case."""
         return self._nudged.is_set()
+
+    @property
+    def held(self) -> bool:
+        """Whether the device is in maintenance: nothing may be sent to it."""
+        return self.gate.reason is not None
+
+    @property
+    def lends_its_port(self) -> bool:
+        """Whether the device's serial port is left to whoever maintains it."""
+        return self.held and self.settings.address is None
+
+    @contextmanager
+    def maintenance(self, reason: str, timeout_s: float) -> Iterator[None]:
+        """Hold the polls and commands of the device inside a `with` statement; from any thread.
+
+        What is under way is waited for, `timeout_s` real seconds at most. A serial port is closed and may be
+        used otherwise; on I2C only this address is held. Afterwards the board is identified anew before it is
+        polled. Raises `DeviceInMaintenance` when it is held already, `MaintenanceTimeout`.
+        """
+        self.gate.close(reason, timeout_s)
+        try:
+            self._presence.hold(reason)
+            if self.settings.address is None:
+                self._disconnect()
+            yield
+        finally:
+            self.driver.forget()
+            self._presence.release()
+            self.gate.open()
+            self.nudge()
 
     def move(self, driver: Driver, place: Place, disconnect: Callable[[], None]) -> None:
         """The board was found at another place; from any thread. Takes effect with the next step."""
@@ -105,6 +137,7 @@ class DevicePoller:
     def retire(self) -> None:
         """Its board speaks for another device now: never step again; from any thread."""
         self._retired = True
+        self._presence.retire()
 
     def free(self) -> None:
         """Close the bus under a tick that hangs; from any thread, and may hang itself."""
@@ -113,7 +146,7 @@ class DevicePoller:
     def tick(self) -> None:
         """A timer's callback: one step, guarded, since an exception would end the timer's thread."""
         if not self._stepping.acquire(blocking=False):
-            return  # the callback of a timer that was replaced is still at it
+            return  # the callback of a timer that was replaced still runs
         self.busy_since = self._clock.monotonic()
         try:
             if not self._retired:
@@ -127,24 +160,31 @@ class DevicePoller:
             self._stepping.release()
 
     def step(self) -> None:
-        """Do what is due now; a quick return when nothing is."""
-        now = self._clock.monotonic()
+        """Do what is due now; a quick return when nothing is, and while the device is in maintenance."""
+        try:
+            with self.gate.use():
+                self._step(self._clock.monotonic())
+        except DeviceInMaintenance:
+            self._nudged.clear()  # the end of the maintenance nudges it
+            self._presence.age(self._clock.monotonic())
+
+    def _step(self, now: float) -> None:
         if self._nudged.is_set():
             self._nudged.clear()
-            self._settle_down()
+            self._settle()
             self._back_off.reset()
             self.schedule.postpone(now)
         if not self.schedule.is_due(now):
-            self._age(now)
+            self._presence.age(now)
             return
         missed = self.schedule.advance(now)
-        if self._view.state is DeviceState.ONLINE:
+        if self.view.state is DeviceState.ONLINE:
             self._missed += missed
         try:
             known = self.driver.collect()
         except BusBusy as error:
             self._missed += 1
-            self._set_unasked(f"bus busy: {error}")
+            self._presence.unreachable(f"bus busy: {error}")
         except ProtocolMismatch as error:
             self._set_quarantined(str(error))
         except (DeviceSilent, BusFault, BadFrame, DeviceRefused, DeviceRestarted) as error:
@@ -154,107 +194,51 @@ class DevicePoller:
             self._set_silent(str(error))
         except JournalClosed as error:
             self._backpressure.failed(str(error))
-            self._set_unasked(str(error))
+            self._presence.unreachable(str(error))
         except JournalFull as error:
             self._backpressure.failed(str(error))
-            self._set_online(None)  # it answered; what it said it keeps for later
+            self._set_seen(None)  # it answered; its samples stay on the board
         else:
             self._backpressure.ok()
             if known is not None:
-                self._set_online(known)
+                self._set_seen(known)
         self.schedule.change(self.driver.interval_s, self._clock.monotonic())
 
-    def _settle_down(self) -> None:
+    def _settle(self) -> None:
         """Go on at the place where the board was found."""
         moved, self._moved = self._moved, None
         if moved is None:
             return
         self.driver, place, self._disconnect = moved
         self.settings = replace(self.settings, bus=place.bus, address=place.address)
-        self._silence.ok()
-        self._conditions(self.settings)
-        self._publish(bus=place.bus, address=place.address)
+        self._name_conditions()
+        self._presence.moved(place.bus, place.address)
 
-    def _set_online(self, known: Known | None) -> None:
+    def _set_seen(self, known: Known | None) -> None:
         """It answered; `known` is None when nothing new is known of it."""
-        if self._view.last_seen_ms is None and known is not None:
-            self._announce(known)
         self._back_off.reset()
-        self._silence.ok()
-        self._quarantine.ok()
         self._trouble.ok()
-        if known is None and self._view.schema is None:
-            return  # it has never said who it is
-        who: dict[str, object] = {}
         if known is not None:
-            name = known.schema.name
-            who = {"name": name, "uid": known.uid, "boot": known.boot, "schema": known.schema}
-        self._publish(
-            state=DeviceState.ONLINE,
-            detail=None,
-            last_seen_ms=self._clock.wall_ms(),
-            last_seen_mono=self._clock.monotonic(),
-            **who,
-        )
-
-    def _announce(self, known: Known) -> None:
-        identity = "" if known.uid is None else f": uid {known.uid} boot {known.boot}"
-        firmware = f" firmware {known.schema.firmware}" if known.schema.firmware else ""
-        log.info(
-            "device is online%s%s",
-            identity,
-            firmware,
-            extra={"device": self.settings.source.device, "bus": self.settings.bus},
-        )
+            self._presence.seen(
+                name=known.schema.name, uid=known.uid, boot=known.boot, schema=known.schema
+            )
+        elif self.view.schema is not None:  # else it has never been identified
+            self._presence.seen()
 
     def _set_silent(self, reason: str) -> None:
-        now = self._clock.monotonic()
         self.driver.forget()  # what answers next may be another board
-        self._silence.failed(reason)
-        self.schedule.postpone(now + self._back_off.failed())
-        self._publish(state=self._absence(now), detail=reason)
-
-    def _set_unasked(self, reason: str) -> None:
-        """It could not be asked, which is not its fault; it is tried again when it is next due."""
-        if self._view.state is not DeviceState.QUARANTINED:
-            self._publish(state=self._absence(self._clock.monotonic()), detail=reason)
+        self.schedule.postpone(self._clock.monotonic() + self._back_off.failed())
+        self._presence.silent(reason)
 
     def _set_quarantined(self, reason: str) -> None:
         self.driver.forget()
-        self._quarantine.failed(reason)
         self.schedule.postpone(self._clock.monotonic() + QUARANTINE_RETRY_S)
-        self._publish(state=DeviceState.QUARANTINED, detail=reason)
+        self._presence.quarantined(reason)
 
-    def _absence(self, now: float) -> DeviceState:
-        seen = self._view.last_seen_mono
-        if seen is not None and now - seen <= self._view.stale_after_s:
-            return DeviceState.LATE
-        return DeviceState.OFFLINE
-
-    def _age(self, now: float) -> None:
-        """A device that was seen a moment ago and is silent becomes offline when the moment is over."""
-        late = self._view.state is DeviceState.LATE
-        if late and self._absence(now) is DeviceState.OFFLINE:
-            self._publish(state=DeviceState.OFFLINE)
-
-    def _publish(self, **changes: object) -> None:
-        changed = replace(
-            self._view,
-            interval_s=self.driver.interval_s,
-            health=self._health(),
-            **changes,  # type: ignore[arg-type]
-        )
-        self._view = changed
-        if self._retired:
-            return  # its last step was still at it
-        self._registry.publish(changed)
-        if changed.state in (DeviceState.OFFLINE, DeviceState.QUARANTINED):
-            self._registry.release(changed.id)
-
-    def _health(self) -> DeviceHealth:
+    def _vitals(self) -> Vitals:
         counters, tally = self.driver.counters, self.driver.tally
         quantiles = self.driver.latency_quantiles_ms()
-        return DeviceHealth(
+        health = DeviceHealth(
             polls=tally.polls,
             missed=self._missed,
             retries=counters.retries,
@@ -264,6 +248,7 @@ class DevicePoller:
             latency_ms_p50=round(quantiles[0], 3) if quantiles else None,
             latency_ms_p99=round(quantiles[1], 3) if quantiles else None,
         )
+        return Vitals(self.driver.interval_s, health)
 
     def _first_view(self) -> DeviceView:
         settings = self.settings

@@ -3,7 +3,7 @@
 import math
 
 RETRY_TICK_S = 0.5
-"""A timer ticks at least this often, so that a slow device is looked for sooner than it is polled."""
+"""Longest period of a timer, so that a slow device is retried sooner than it is polled."""
 
 
 def tick_s(interval_s: float) -> float:
@@ -20,11 +20,11 @@ class Schedule:
         self.due = first_due
 
     def is_due(self, now: float) -> bool:
-        """Whether it is time, or so nearly time that the next tick would be later than this one is early."""
+        """Whether it is due, or so nearly that this tick is nearer to the due time than the next one."""
         return now >= self.due - 0.25 * tick_s(self.interval_s)
 
     def advance(self, now: float) -> int:
-        """The due time has been used: go to the next one after `now`; return how many were missed."""
+        """Go to the next due time after `now`; return how many were missed in between."""
         missed = max(0, math.floor((now - self.due) / self.interval_s))
         following = self.due + (missed + 1) * self.interval_s
         if following <= now:  # a quotient that was rounded down
@@ -33,11 +33,11 @@ class Schedule:
         return missed
 
     def change(self, interval_s: float, now: float) -> None:
-        """From now on with another interval."""
+        """Take another interval, counted from `now`; a no-op when it is the same."""
         if interval_s != self.interval_s:
             self.interval_s = interval_s
             self.due = now + interval_s
 
     def postpone(self, until: float) -> None:
-        """Not before `until`; the phase starts anew there."""
+        """Be due at `until` next; the phase starts there."""
         self.due = until

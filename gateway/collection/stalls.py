@@ -1,8 +1,7 @@
-"""Notices what hangs on a wire: a tick that does not end, a bus that one transaction does not let go.
+"""Detects stalls on a wire: a tick that does not end, a transaction that does not release its bus.
 
-Pure: the times come from outside, and what is to be done is the caller's. First the bus is to be closed
-under the hanging transfer, which ends most of them with an error. If that does not help, nothing in this
-process will.
+Pure: times come from outside, and the caller acts. First it closes the bus under the hanging transfer, which
+ends most of them with an error. If that does not help, only a restart of the process does.
 """
 
 from collections.abc import Mapping
@@ -10,51 +9,51 @@ from dataclasses import dataclass
 from enum import Enum
 
 TICK_STALLS_AFTER_S = 30.0
-"""A tick waits for turns, boot loaders and retries, but never for so long."""
+"""A tick waits for turns, boot loaders and retries, but less than this."""
 
 BUS_STALLS_AFTER_S = 10.0
-"""A bus is taken for one transaction of milliseconds; writing to a port gives up after a second."""
+"""A transaction takes milliseconds; writing to a port times out after a second."""
 
 HEALS_WITHIN_S = 15.0
-"""After its bus was closed, what hung has so long to end."""
+"""How long a hanging transfer has to end after its bus was closed."""
 
 
 class Verdict(Enum):
-    """What is to be done about something that is watched."""
+    """What to do about something that is watched."""
 
     CLOSE = "close"
-    """It has just been found hanging: close the bus under it."""
+    """It has just stalled: close the bus under it."""
     GIVE_UP = "give_up"
     """Closing did not help."""
     OVER = "over"
-    """It hung, and has come back."""
+    """It stalled, and works again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Stall:
-    """What hangs since `since` and was found to at `found`, both monotonic seconds."""
+    """Busy since `since`, detected at `found`; both monotonic seconds."""
 
     since: float
     found: float
 
 
 class StallWatch:
-    """Watches things by name that are busy with one piece of work after the other."""
+    """Watches things by name that do one piece of work after the other."""
 
     def __init__(self, stalls_after_s: float) -> None:
-        """`stalls_after_s`: a piece of work that takes longer hangs."""
+        """`stalls_after_s`: a piece of work that takes longer has stalled."""
         self._stalls_after_s = stalls_after_s
         self._stalls: dict[str, _Stall] = {}
 
     @property
     def hanging(self) -> Mapping[str, float]:
-        """Since when what hangs now has been busy."""
+        """What hangs now, and since when it has been busy (monotonic seconds)."""
         return {name: stall.since for name, stall in self._stalls.items()}
 
     def look(self, now: float, busy: Mapping[str, float | None]) -> Mapping[str, Verdict]:
-        """`busy`: since when each thing is busy with its present work, None when it is not.
+        """`busy`: since when each thing is busy with its present work, None when it is idle.
 
-        What is not among them any more is no longer watched.
+        Things that are missing from it are no longer watched.
         """
         verdicts = {}
         for name in [*self._stalls, *(name for name in busy if name not in self._stalls)]:

@@ -1,4 +1,4 @@
-"""A multitimer for each device, which survives what its callback does.
+"""A multitimer for each device that survives errors of its callback.
 
 `multitimer.RepeatingTimer` ends silently when its callback raises, keeps the interpreter alive unless it is
 a daemon, and skips ticks that come while the callback runs. So the callback is guarded, the thread is a
@@ -13,17 +13,15 @@ from multitimer import RepeatingTimer
 log = logging.getLogger(__name__)
 
 MakeTimer = Callable[[str, float, Callable[[], None]], "DeviceTimer"]
-"""Makes a timer from name, period and callback; a simulation makes such that tick in its one thread."""
+"""Makes a timer from name, period (s) and callback; a simulation makes its own, for its single thread."""
 
 
 class DeviceTimer:
     """Calls `callback` each `period_s` in a thread of its own. Owned by the collection thread."""
 
     def __init__(self, name: str, period_s: float, callback: Callable[[], None]) -> None:
-        """Starts nothing; the first call comes as soon as `start` is called."""
         self.name = name
         self.period_s = period_s
-        self.replaced = 0
         self._callback = callback
         self._timer: RepeatingTimer | None = None
         self._stopped = False
@@ -42,13 +40,12 @@ class DeviceTimer:
         return self._timer is not None and not self._stopped
 
     def keep(self, period_s: float) -> None:
-        """Make a new timer if the thread has died or the period is another one now."""
+        """Replace the timer if its thread has died or the period has changed."""
         timer = self._timer
         if timer is None or self._stopped:
             return
         if not timer.is_alive():
-            self.replaced += 1
-            log.error("timer had died and was replaced", extra={"device": self.name})
+            log.error("timer died and was replaced", extra={"device": self.name})
         elif period_s == self.period_s:
             return
         timer.stop()
@@ -56,13 +53,13 @@ class DeviceTimer:
         self.start()
 
     def restart(self) -> None:
-        """Tick now, and from now on in this phase; nothing when it was not started."""
+        """Tick now and restart the phase; a no-op before `start` and after `stop`."""
         if self._timer is not None and not self._stopped:
             self._timer.stop()
             self.start()
 
     def stop(self) -> None:
-        """Ask it to end after a callback that runs now; for good."""
+        """End after the callback that may be running; it cannot be started again."""
         self._stopped = True
         if self._timer is not None:
             self._timer.stop()

@@ -1,4 +1,4 @@
-"""The collection thread: it owns the timers, one for each device, and keeps them ticking."""
+"""The collection thread: owns the timers, one for each device, and keeps them running."""
 
 import logging
 import threading
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Entry:
+class _TimedPoller:
     """A poller, its timer, and when that is to start (monotonic seconds)."""
 
     poller: DevicePoller
@@ -35,13 +35,13 @@ class _Entry:
 
 
 class Pollers(Protocol):
-    """Whose devices are collected; new ones may come while the collection runs."""
+    """The devices to be polled; they may change while the collection runs."""
 
     changed: Callable[[], None]
-    """Called when a poller has come or gone, or wants its next tick at once."""
+    """Called when a poller was added or removed, or wants its next tick at once."""
 
     def pollers(self) -> Sequence[DevicePoller]:
-        """The pollers of the moment."""
+        """The pollers as of now."""
         ...
 
 
@@ -50,85 +50,92 @@ class WatchedBus(Protocol):
 
     @property
     def taken_since(self) -> float | None:
-        """When the transaction began that holds it (monotonic seconds); None: none does."""
+        """When the present transaction began (monotonic seconds); None: there is none."""
         ...
 
     def close(self) -> None:
-        """Close it under whoever uses it; may hang itself."""
+        """Close it, also during a transfer; may hang itself."""
         ...
 
 
 class CollectionWorker(Worker):
     """Starts the devices' timers one after the other and replaces those that die.
 
-    It also watches for transfers that hang, of whatever thread: it closes the bus under them, and ends the
-    process when that does not help.
+    It also watches for transfers that hang, in any thread: it closes the bus under them, and ends the process
+    when that does not help. What is in maintenance is not watched: it may take as long as it needs.
     """
 
     name = "collection"
 
     def __init__(
         self,
-        fleet: Pollers,
+        roster: Pollers,
         clock: WallClock,
         make_timer: MakeTimer = DeviceTimer,
         *,
         buses: Callable[[], Mapping[str, WatchedBus]] = dict,
+        age: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """Starts nothing. `buses`: those of the moment, by name."""
+        """Starts nothing. `buses`: those of the moment, by name.
+
+        `age` is called in each step: it lets devices that are not polled become late and offline.
+        """
         super().__init__()
         self._buses = buses
+        self._age = age
         self._ticks = StallWatch(TICK_STALLS_AFTER_S)
         self._transactions = StallWatch(BUS_STALLS_AFTER_S)
         self._make_timer = make_timer
-        self._fleet = fleet
+        self._roster = roster
         self._clock = clock
-        self._entries: dict[DevicePoller, _Entry] = {}
+        self._timed: dict[DevicePoller, _TimedPoller] = {}
 
     def start_up(self) -> None:
         """Spread the first polls over the shortest interval, so that they do not come all at once."""
-        self._fleet.changed = self.wake
+        self._roster.changed = self.wake
         now = self._clock.monotonic()
-        pollers = self._fleet.pollers()
+        pollers = self._roster.pollers()
         shortest = min((poller.schedule.interval_s for poller in pollers), default=1.0)
         spacing = min(shortest, 1.0) / max(len(pollers), 1)
-        self._entries = {
-            poller: self._entry(poller, now + place * spacing)
+        self._timed = {
+            poller: self._with_timer(poller, now + place * spacing)
             for place, poller in enumerate(pollers)
         }
 
     def step(self, now: float) -> float:
-        """Start the timers whose time has come, replace dead ones, take in new devices.
+        """Start the timers that are due, replace dead ones, follow the roster's changes.
 
         Raises `FatalError` when a transfer hangs and closing its bus has not helped.
         """
-        self._follow_fleet(now)
+        self._follow_roster(now)
+        self._age(now)
         self._free_what_hangs(now)
         wait_s = CHECK_INTERVAL_S
-        for entry in self._entries.values():
-            if entry.timer.started:
-                entry.timer.keep(tick_s(entry.poller.schedule.interval_s))
-                if entry.poller.nudged:
-                    entry.timer.restart()
-            elif now >= entry.start_at:
-                entry.poller.schedule.postpone(now)
-                entry.timer.start()
+        for timed in self._timed.values():
+            if timed.timer.started:
+                timed.timer.keep(tick_s(timed.poller.schedule.interval_s))
+                if timed.poller.nudged:
+                    timed.timer.restart()
+            elif now >= timed.start_at:
+                timed.poller.schedule.postpone(now)
+                timed.timer.start()
             else:
-                wait_s = min(wait_s, entry.start_at - now)
+                wait_s = min(wait_s, timed.start_at - now)
         return wait_s
 
-    def _follow_fleet(self, now: float) -> None:
-        pollers = self._fleet.pollers()
+    def _follow_roster(self, now: float) -> None:
+        pollers = self._roster.pollers()
         for poller in pollers:
-            if poller not in self._entries:
-                self._entries[poller] = self._entry(poller, now)
-        for poller in [known for known in self._entries if known not in pollers]:
-            self._entries.pop(poller).timer.stop()
+            if poller not in self._timed:
+                self._timed[poller] = self._with_timer(poller, now)
+        for poller in [known for known in self._timed if known not in pollers]:
+            self._timed.pop(poller).timer.stop()
 
     def _free_what_hangs(self, now: float) -> None:
         buses = self._buses()
-        pollers = {entry.timer.name: entry.poller for entry in self._entries.values()}
-        taken = {name: bus.taken_since for name, bus in buses.items()}
+        pollers = {timed.timer.name: timed.poller for timed in self._timed.values()}
+        lent = {poller.settings.bus for poller in pollers.values() if poller.lends_its_port}
+        taken = {name: bus.taken_since for name, bus in buses.items() if name not in lent}
         for name, verdict in self._transactions.look(now, taken).items():
             closes = buses[name].close if name in buses else _nothing
             self._act(verdict, f"a transaction on bus {name}", {"bus": name}, closes)
@@ -146,39 +153,30 @@ class CollectionWorker(Worker):
         self, verdict: Verdict, what: str, where: Mapping[str, str], close: Callable[[], None]
     ) -> None:
         if verdict is Verdict.OVER:
-            log.warning("%s has come back", what, extra=where)
+            log.warning("%s no longer hangs", what, extra=where)
             return
         if verdict is Verdict.GIVE_UP:
-            raise FatalError(f"{what} hangs although its bus was closed; only a new start can help")
-        log.error("%s hangs: its bus is closed under it", what, extra=where)
+            raise FatalError(f"{what} hangs although its bus was closed; the process must restart")
+        log.error("%s hangs; closing its bus", what, extra=where)
         # In a thread of its own: closing may hang as well, and this one has to go on watching.
         threading.Thread(target=close, name=f"free-{what}", daemon=True).start()
 
     def shut_down(self) -> None:
         """Stop every timer first, then wait for the callbacks that still run."""
-        self._fleet.changed = _nobody_listens
-        for entry in self._entries.values():
-            entry.timer.stop()
+        self._roster.changed = _nothing
+        for timed in self._timed.values():
+            timed.timer.stop()
         deadline = self._clock.monotonic() + STOP_TIMEOUT_S
-        for entry in self._entries.values():
-            if not entry.timer.join(max(0.05, deadline - self._clock.monotonic())):
-                log.error("poll still running at the stop", extra={"device": entry.timer.name})
-        self._entries = {}
+        for timed in self._timed.values():
+            if not timed.timer.join(max(0.05, deadline - self._clock.monotonic())):
+                log.error("poll is still running at the stop", extra={"device": timed.timer.name})
+        self._timed = {}
 
-    @property
-    def timers_replaced(self) -> int:
-        """How many dead timers were replaced since the worker started."""
-        return sum(entry.timer.replaced for entry in self._entries.values())
-
-    def _entry(self, poller: DevicePoller, start_at: float) -> _Entry:
+    def _with_timer(self, poller: DevicePoller, start_at: float) -> _TimedPoller:
         period = tick_s(poller.schedule.interval_s)
         timer = self._make_timer(poller.settings.source.device, period, poller.tick)
-        return _Entry(poller, timer, start_at)
+        return _TimedPoller(poller, timer, start_at)
 
 
 def _nothing() -> None:
-    """It has gone meanwhile."""
-
-
-def _nobody_listens() -> None:
-    """While no collection runs."""
+    """There is nothing to close or to wake any more."""

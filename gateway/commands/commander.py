@@ -1,7 +1,7 @@
-"""Commands: checked against the board's own schema, recorded before they are sent, acted on at most once.
+"""Commands: checked against the board's own schema, recorded before they are sent, executed at most once.
 
-The audit record is in the journal, durably, before the first byte is on the wire. So whatever happens to the
-gateway, a command that may have been sent is known to have been, and is never sent again.
+The audit record is durably in the journal before the first byte is on the wire. So a command that may have
+been sent is recorded as sent, whatever happens to the gateway, and is never sent again.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Protocol
 
@@ -18,14 +19,23 @@ from arduino_iface.messages import CommandStatus
 from arduino_iface.schema import Command
 from gateway.commands.inquiry import LATER, NEVER, NOT_CARRIED_OUT, Inquiry, ask
 from gateway.commands.order import DEADLINE_S, CommandOrder
-from gateway.commands.outcome import ENDS, End, in_progress, offline, outcome, unrecorded
+from gateway.commands.outcome import (
+    ENDS,
+    End,
+    in_progress,
+    no_driver,
+    offline,
+    outcome,
+    unrecorded,
+)
 from gateway.commands.queue import CommandQueue, Job
 from gateway.drivers.base import Driver
 from gateway.drivers.intake import Committed
 from gateway.journal.errors import JournalError
 from gateway.model.command import CommandRecord, CommandState
-from gateway.model.errors import CommandError
-from gateway.model.registry import DeviceState, Registry
+from gateway.model.errors import CommandError, DeviceInMaintenance
+from gateway.model.registry import Registry
+from gateway.presence.presence import ABSENT
 from gateway.runtime.clock import WallClock
 
 COMMIT_TIMEOUT_S = 5.0
@@ -34,7 +44,10 @@ COMMIT_TIMEOUT_S = 5.0
 IDEMPOTENCY_KEPT_MS = 24 * 3600 * 1000
 
 TOKENS = 0xF000
-"""Commands use tokens below this; the rest is the collection's (setting the sampling interval)."""
+"""Commands use tokens below this; the collection uses the rest (to set the sampling interval)."""
+
+WAITED_FOR = ("device_offline", "maintenance")
+"""Refusals that a queued command waits out."""
 
 __all__ = ["DEADLINE_S", "CommandHistory", "CommandLedger", "CommandOrder", "Commander"]
 
@@ -62,7 +75,7 @@ class CommandHistory(Protocol):
 
 
 class Commander:
-    """Executes orders. Called from request threads; a board does one thing at a time all the same."""
+    """Executes orders. Called from request threads; each board executes one command at a time."""
 
     def __init__(
         self,
@@ -72,10 +85,13 @@ class Commander:
         history: CommandHistory,
         clock: WallClock,
         audit: Callable[[CommandRecord, str | None], None],
+        *,
+        use: Callable[[str], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        """`drivers` finds what a command to a device goes to.
+        """`drivers` returns the driver of a device, None for a device without one.
 
-        `audit` is told of every record that is final, and the address of the client.
+        `audit` is called with every final record and the address of the client. `use` is entered while a
+        device is sent something, and raises `DeviceInMaintenance` when it must not be.
         """
         self._registry = registry
         self._drivers = drivers
@@ -83,6 +99,7 @@ class Commander:
         self._history = history
         self._clock = clock
         self._audit = audit
+        self._use = use
         self.queue = CommandQueue()
         self._guard = threading.Lock()  # guards what follows, never held across a wait
         self._clients: dict[str, str] = {}  # where orders under way came from, by id
@@ -126,15 +143,15 @@ class Commander:
             return record
 
     def carry_out(self, job: Job) -> bool:
-        """Try to carry out a queued order; False: its device is away, and it goes on waiting.
+        """Try to carry out a queued order; False: its device cannot be reached, and it goes on waiting.
 
-        Never raises: what becomes of it is in its record.
+        Does not raise: the outcome is in its record.
         """
         patient = self._clock.monotonic() < job.expires_mono
         try:
             driver, command = self._checked(job.order)
         except CommandError as error:
-            if error.code == "device_offline" and patient:
+            if error.code in WAITED_FOR and patient:
                 return False
             self.expire(job, error.code, f"never sent: {error.detail}")
             return True
@@ -147,7 +164,7 @@ class Commander:
             return True
         finished, inquiry = self._finished(record, driver, command, job.order.timeout_s)
         if finished.state is CommandState.EXPIRED and patient:
-            self._save(job.record)  # it has not left the gateway, so it waits as before
+            self._save(job.record)  # it was not sent, so it waits as before
             return False
         self._conclude(finished, inquiry)
         return True
@@ -164,9 +181,14 @@ class Commander:
         self._record_outcome(ended, awaited=awaited)
 
     def is_away(self, device: str) -> bool:
-        """Whether a command to it would be refused as `device_offline`."""
+        """Whether a command to it would be refused because it is offline or in maintenance."""
         view = self._registry.get(device)
-        return view is not None and view.state in (DeviceState.OFFLINE, DeviceState.QUARANTINED)
+        return view is not None and (view.maintenance is not None or view.state in ABSENT)
+
+    def is_held(self, device: str) -> bool:
+        """Whether the device is in maintenance."""
+        view = self._registry.get(device)
+        return view is not None and view.maintenance is not None
 
     def inquiries(self) -> Sequence[Inquiry]:
         """Commands whose outcome is unknown and may be found out."""
@@ -177,7 +199,11 @@ class Commander:
         """Ask the board what became of a command, and correct its record; see `gateway.commands.inquiry`."""
         driver = self._drivers(inquiry.record.device)
         board = None if driver is None else driver.board
-        answer = NEVER if board is None else ask(board, inquiry)
+        try:
+            with self._use(inquiry.record.device):
+                answer = NEVER if board is None else ask(board, inquiry)
+        except DeviceInMaintenance:
+            return
         if answer is LATER:
             return
         with self._guard:
@@ -189,7 +215,7 @@ class Commander:
             return
         never_arrived = answer is CommandStatus.UNKNOWN_COMMAND
         end = NOT_CARRIED_OUT if never_arrived else ENDS[answer]
-        log.info("found out: command %s is %s", inquiry.record.id, end.state)
+        log.info("outcome determined: command %s is %s", inquiry.record.id, end.state)
         finished_at_ms = self._clock.wall_ms()
         self._record_outcome(
             replace(
@@ -228,7 +254,7 @@ class Commander:
         except JournalError as error:
             raise unrecorded(error) from error
         if earlier is None or earlier.state is CommandState.EXPIRED:
-            return None  # nothing was done under this key, so it may be done now
+            return None  # nothing was sent under this key, so it may be sent now
         if earlier.body_hash != order.body_hash:
             raise CommandError(
                 "idempotency_mismatch",
@@ -265,12 +291,16 @@ class Commander:
         )
 
     def _checked(self, order: CommandOrder, *, away_too: bool = False) -> tuple[Driver, Command]:
-        """Everything that can be checked before sending; `away_too`: the device need not be there."""
+        """Check all that can be checked before sending; `away_too`: the device need not be reachable."""
         view = self._registry.get(order.device)
         driver = self._drivers(order.device)
-        if view is None or driver is None:
+        if view is None:
             raise CommandError("unknown_device", f"there is no device {order.device!r}")
-        # The board's own words, also in the moment before the collection has published them.
+        if driver is None:
+            raise no_driver(view)
+        if not away_too and view.maintenance is not None:
+            raise DeviceInMaintenance(view.id, view.maintenance)
+        # The board's own description, also before the collection has published it.
         schema = driver.schema or view.schema
         if schema is None:
             raise offline(view)
@@ -285,7 +315,7 @@ class Commander:
             driver.check(command, order.arguments)
         except InvalidArguments as error:
             raise CommandError("invalid_arguments", str(error), problems=error.problems) from error
-        if not away_too and self.is_away(order.device):
+        if not away_too and view.state in ABSENT:
             raise offline(view)
         return driver, command
 
@@ -336,13 +366,13 @@ class Commander:
             )
 
     def _record_outcome(self, record: CommandRecord, *, awaited: bool = True) -> None:
-        """The command is over, whatever becomes of its record now: its caller learns the outcome."""
+        """Record the outcome. The caller learns it also when the record cannot be stored."""
         with self._guard:
             client = self._clients.pop(record.id, None)
         self._audit(record, client)
         stored = self._save(record)
         if awaited and stored is not None:
-            # Whoever asks next, with the command's id or its Idempotency-Key, finds the outcome.
+            # The next request with the command's id or its Idempotency-Key finds the outcome.
             stored.wait(COMMIT_TIMEOUT_S)
 
     def _save(self, record: CommandRecord) -> Committed | None:
@@ -357,7 +387,10 @@ class Commander:
     ) -> End:
         assert record.token is not None
         try:
-            done = driver.execute(record.token, command, record.arguments, timeout_s)
+            with self._use(record.device):
+                done = driver.execute(record.token, command, record.arguments, timeout_s)
+        except DeviceInMaintenance as error:
+            return End(CommandState.EXPIRED, error.code, f"never sent: {error}")
         except OutcomeUnknown as error:
             return End(CommandState.UNKNOWN, "outcome_unknown", str(error))
         except BusBusy as error:
@@ -380,7 +413,7 @@ class Commander:
             except JournalError as error:
                 raise unrecorded(error) from error
         with self._guard:
-            # Another thread may have been here meanwhile; its number is the newer one.
+            # Another thread may have taken a token meanwhile: that one is newer.
             last = self._tokens.get(device, last)
             start = uuid.uuid4().int % TOKENS
             token = start if last is None else (last + 1) % TOKENS

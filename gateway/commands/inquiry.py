@@ -1,14 +1,14 @@
-"""Finding out what became of a command that was sent and not answered.
+"""Determines the outcome of a command that was sent and not answered.
 
-A board answers a token that it remembers and does not act on it again. One that does not remember it would
-act: so the command itself is never sent a second time. What is sent is its token with a code that the board
-has no command for. A board that has carried the command out tells the outcome; one that the command never
-reached says "unknown command", and keeps that as the outcome of the token: a late copy of the command would
-not be acted on either.
+A board answers a token that it remembers without acting on it again. One that does not remember it would act,
+so the command itself is never sent a second time. Instead its token is sent with a code for which the board
+has no command. A board that has carried the command out reports the outcome; one that the command never
+reached replies "unknown command", and keeps that as the outcome of the token: a late copy of the command has
+no effect either.
 
-Two things must hold for the answer to mean that. The board is in the boot that the command was sent in,
-for a start empties its memory: it is asked who it is after the answer, not before. And no other command was
-sent to it since, for it remembers four tokens only: the commander drops the inquiry when one is.
+The answer means that under two conditions. The board is still in the boot in which the command was sent,
+since a restart clears its memory: it is identified after the answer, not before. And no other command was
+sent to it since, because it remembers four tokens only: the commander drops the inquiry when one is.
 """
 
 from dataclasses import dataclass
@@ -24,18 +24,18 @@ from gateway.commands.outcome import End
 from gateway.model.command import CommandRecord, CommandState
 
 ANSWER_S = 2.0
-"""How long a board is asked at a time."""
+"""Timeout of one attempt, seconds."""
 
 NOT_CARRIED_OUT: Final[End] = End(
     CommandState.EXPIRED,
     "device_offline",
-    "it was sent and did not reach the board: it was not carried out, and will not be",
+    "sent, but it did not reach the board: not carried out, and it will not be",
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inquiry:
-    """A command whose outcome is unknown, and the board and boot that it was sent to."""
+    """A command of unknown outcome, and the board and boot that it was sent to."""
 
     record: CommandRecord
     uid: str
@@ -43,16 +43,16 @@ class Inquiry:
 
 
 class Answer(Enum):
-    """What an inquiry may end with beside a status."""
+    """Results of an inquiry other than a status."""
 
     LATER = "later"
     NEVER = "never"
 
 
 LATER: Final = Answer.LATER
-"""It could not be asked, or is still at it: ask again."""
+"""The board could not be asked, or is still executing: ask again."""
 NEVER: Final = Answer.NEVER
-"""Nobody knows any more."""
+"""The outcome can no longer be determined."""
 
 
 def ask(device: ProtocolDevice, inquiry: Inquiry) -> CommandStatus | Answer:

@@ -1,4 +1,4 @@
-"""What a command's ends and refusals are called. Pure."""
+"""Outcomes and refusals of commands, in codes and words. Pure."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -13,7 +13,7 @@ RETRY_AFTER_S = 1.0
 
 
 class End(NamedTuple):
-    """How a command ends: its state, the error code if it is one, both in words, and the result."""
+    """How a command ends: its state, the error code and a description of it if any, and the result."""
 
     state: CommandState
     error: str | None = None
@@ -31,16 +31,24 @@ def unrecorded(error: JournalError) -> CommandError:
 
 
 def in_progress(why: str) -> CommandError:
-    """The refusal of a repetition while the first is under way."""
+    """The refusal of a repetition while the first command is under way."""
     return CommandError(
         "command_in_progress",
-        f"there is a command with this Idempotency-Key and {why}; ask again for its outcome",
+        f"there is a command with this Idempotency-Key and {why}; repeat the request for its outcome",
         retry_after_s=1.0,
     )
 
 
+def no_driver(view: DeviceView) -> CommandError:
+    """The refusal of a command to a device that only sends."""
+    return CommandError(
+        "unknown_command",
+        f"{view.id} takes no commands: it sends its readings through {view.driver}",
+    )
+
+
 def offline(view: DeviceView) -> CommandError:
-    """The refusal of a command to a device that is not there."""
+    """The refusal of a command to a device that is offline or quarantined."""
     reason = f": {view.detail}" if view.detail else ""
     return CommandError(
         "device_offline", f"{view.id} is {view.state}{reason}; nothing was sent", retry_after_s=5.0
@@ -52,7 +60,7 @@ ENDS: Mapping[CommandStatus, End] = {
     CommandStatus.RUNNING: End(
         CommandState.UNKNOWN,
         "outcome_unknown",
-        "the board was still at it when the time was over",
+        "the board was still executing when the timeout expired",
     ),
     CommandStatus.UNKNOWN_COMMAND: End(
         CommandState.FAILED,
@@ -62,15 +70,17 @@ ENDS: Mapping[CommandStatus, End] = {
     CommandStatus.BAD_ARGUMENT: End(
         CommandState.REFUSED,
         "refused",
-        "the board does not take these arguments",
+        "the board rejects these arguments",
     ),
     CommandStatus.REFUSED: End(CommandState.REFUSED, "refused", "the board refused"),
-    CommandStatus.FAILED: End(CommandState.FAILED, "device_failed", "the board tried and failed"),
+    CommandStatus.FAILED: End(
+        CommandState.FAILED, "device_failed", "the board could not carry it out"
+    ),
 }
 
 
 _CODE_OF = {CommandState.EXPIRED: "device_offline"}
-"""Of records that a former run of the gateway has left open, and that have no code."""
+"""Of records that an earlier run left open, and that have no code."""
 
 
 def outcome(record: CommandRecord) -> CommandRecord:

@@ -1,6 +1,6 @@
-"""Commands that nobody waits for: held for their turn, and for a device that is away.
+"""Commands whose callers do not wait: queued for their turn, and for a device that cannot be reached.
 
-A bounded number; those of one device are carried out one after the other, in the order they came.
+Bounded; those of one device are carried out one after the other, in the order they came.
 """
 
 import threading
@@ -25,28 +25,27 @@ class Job:
 
 
 class CommandQueue:
-    """The waiting commands. Any thread may use it."""
+    """The waiting commands. Thread-safe."""
 
     def __init__(self) -> None:
-        """Starts empty."""
         self._lock = threading.Lock()  # guards everything below
         self._waiting: list[Job] = []
-        self._reserved = 0  # places that are not free: waiting, being carried out, or about to come
+        self._reserved = 0  # places taken by commands: announced, waiting, or being carried out
         self._added = threading.Event()
 
     def reserve(self) -> None:
-        """Take a place for a command that is about to come. Raises `CommandError` when none is free."""
+        """Take a place for a command to be added. Raises `CommandError` when none is free."""
         with self._lock:
             if self._reserved >= QUEUE_MAX:
                 raise CommandError(
                     "queue_full",
-                    f"{QUEUE_MAX} commands wait already; nothing was sent",
+                    f"{QUEUE_MAX} commands are queued already; nothing was sent",
                     retry_after_s=5.0,
                 )
             self._reserved += 1
 
     def give_back(self) -> None:
-        """Free a place: the command did not come, or is over."""
+        """Free a place: its command was not added."""
         with self._lock:
             self._reserved -= 1
 
@@ -65,7 +64,7 @@ class CommandQueue:
         return [job for device, job in firsts.items() if device not in busy]
 
     def take(self, job: Job) -> None:
-        """It is over: it leaves the queue and frees its place."""
+        """Remove a command that has ended, and free its place."""
         with self._lock:
             self._waiting.remove(job)
             self._reserved -= 1
@@ -76,7 +75,7 @@ class CommandQueue:
             return list(self._waiting)
 
     def wait(self, timeout_s: float) -> None:
-        """Until a command is added or `wake` is called."""
+        """Wait until a command is added or `wake` is called, `timeout_s` at most."""
         self._added.wait(timeout_s)
         self._added.clear()
 

@@ -1,4 +1,4 @@
-"""Carries out the queued commands and finds out unknown outcomes, a few at a time."""
+"""Carries out the queued commands and determines unknown outcomes, a few at a time."""
 
 import logging
 import threading
@@ -11,11 +11,11 @@ from gateway.runtime.clock import WallClock
 from gateway.runtime.worker import Worker
 
 THREADS_MAX = 4
-"""Commands being carried out at a time; those of one device never are two."""
+"""Commands carried out at the same time; at most one of a device."""
 LOOK_S = 0.1
-"""How often waiting commands are looked at."""
+"""How often waiting commands are checked."""
 RETRY_S = 0.5
-"""Between two tries for a device that seems to be there and does not take a command."""
+"""Between two attempts for a device that is online and could not be sent a command."""
 INQUIRY_RETRY_S = 2.0
 STOP_S = 2.0
 """How long commands under way may take to end when the gateway stops."""
@@ -41,7 +41,7 @@ class CommandWorker(Worker):
         """Nothing to acquire."""
 
     def step(self, now: float) -> float:
-        """Begin what can begin, end what has waited too long."""
+        """Start the commands that can be sent, end those that have waited too long."""
         self._tasks = {name: thread for name, thread in self._tasks.items() if thread.is_alive()}
         self._expire(now)
         for job in self._commander.queue.first_of_each(self._tasks):
@@ -61,7 +61,7 @@ class CommandWorker(Worker):
         return LOOK_S if busy else 1.0
 
     def wait(self, timeout_s: float) -> None:
-        """Until a command comes, or the time is over."""
+        """Wait until a command is queued, or the timeout."""
         self._commander.queue.wait(timeout_s)
 
     def wake(self) -> None:
@@ -69,25 +69,27 @@ class CommandWorker(Worker):
         self._commander.queue.wake()
 
     def shut_down(self) -> None:
-        """Let what is under way end, for a while; what waits expires."""
+        """Wait for commands under way, at most `STOP_S`; those that are queued expire."""
         deadline = self._clock.monotonic() + STOP_S
         for thread in self._tasks.values():
             thread.join(max(0.0, deadline - self._clock.monotonic()))
         under_way = {name for name, thread in self._tasks.items() if thread.is_alive()}
         for job in self._commander.queue.waiting():
             if job.order.device not in under_way:
-                self._end(job, "never sent: the gateway was stopped before")
+                self._end(job, "never sent: the gateway stopped first")
 
     def _expire(self, now: float) -> None:
-        """Those behind the first of their device too: each has its own patience."""
+        """End those that have waited too long, also behind others of their device."""
         for job in self._commander.queue.waiting():
             device = job.order.device
             late = job.order.queue_s is not None and now >= job.expires_mono
             if late and device not in self._tasks and self._commander.is_away(device):
-                self._end(job, f"never sent: {device} did not come back in {job.order.queue_s:g} s")
+                self._end(job, f"never sent: {device} was not back within {job.order.queue_s:g} s")
 
     def _end(self, job: Job, detail: str) -> None:
-        self._commander.expire(job, "device_offline", detail, awaited=False)
+        held = self._commander.is_held(job.order.device)
+        code = "maintenance" if held else "device_offline"
+        self._commander.expire(job, code, detail, awaited=False)
         self._commander.queue.take(job)
 
     def _is_time(self, last: dict[str, float], device: str, now: float, pause_s: float) -> bool:

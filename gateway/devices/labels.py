@@ -101,6 +101,14 @@ class Labels:
             raise NotStored(f"the journal did not store it within {COMMIT_TIMEOUT_S:g} s")
         log.info("name or metadata changed", extra={"device": device})
 
+    def forget(self, device: str) -> None:
+        """Remove the label of a device and what is remembered of it. Raises `JournalError`."""
+        with self._guard:
+            # A row with nothing but its id: the journal deletes none.
+            self._save(DeviceRow(device, "", metadata=None))
+            labels = {key: label for key, label in self._labels.items() if key != device}
+            self._labels = MappingProxyType(labels)
+
     def _save(self, row: DeviceRow) -> Committed:
         ticket = self._store.save_device(row)
         self._rows[row.id] = row

@@ -42,7 +42,7 @@ class DeviceMaker:
         *,
         simulated: bool,
     ) -> None:
-        """Makes nothing yet. `claim` is set by the fleet that keeps the book."""
+        """Makes nothing yet. `claim` is set by the roster that keeps the book."""
         self.claim: Claim = _anybody
         self._buses = buses
         self._store = store

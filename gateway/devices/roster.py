@@ -1,53 +1,50 @@
-"""The devices of this gateway: those of the configuration, and those that were found.
+"""The boards of this gateway: those of the configuration, and those that were found.
 
-It says which board may speak for which device, and remembers that over restarts in the journal.
+The roster decides which board may speak for which device, and remembers that over restarts in the journal.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 from arduino_iface.device import Identity, ProtocolDevice
 from arduino_iface.errors import ProtocolMismatch
 from gateway.collection.poller import DevicePoller
-from gateway.devices.maker import INTERVAL_DEFAULT_S, DeviceMaker
+from gateway.devices.labels import Labels
+from gateway.devices.maker import DeviceMaker
 from gateway.drivers.base import Driver
 from gateway.journal.types import DeviceRow
-from gateway.model.place import Book, Entry, Place
-from gateway.model.registry import DeviceState, DeviceView, Registry
+from gateway.model.errors import DeviceIdTaken
+from gateway.model.place import Binding, Bindings, Place
+from gateway.model.registry import DeviceState, Registry
 from gateway.runtime.clock import WallClock
+
+_BOARD = "protocol"
+"""The driver of the boards that the journal remembers; the others are known by their configuration."""
 
 log = logging.getLogger(__name__)
 
 
 class NotYet(Exception):
-    """Whether a board may join shows only after another device was asked: look again in a moment."""
+    """Whether a board may join shows only after another device was polled: try again in a moment."""
 
 
-class DeviceStore(Protocol):
-    """Where devices are remembered: the journal."""
-
-    def save_device(self, device: DeviceRow) -> object:
-        """Insert or update by id, with the next commit."""
-        ...
-
-
-class Fleet:
-    """Every device with its poller. Thread-safe: timers, discovery and request threads use it."""
+class Roster:
+    """Every device that is polled. Thread-safe: timers, discovery and request threads use it."""
 
     def __init__(
-        self, maker: DeviceMaker, registry: Registry, store: DeviceStore, clock: WallClock
+        self, maker: DeviceMaker, registry: Registry, labels: Labels, clock: WallClock
     ) -> None:
-        """Empty; `maker` asks this fleet from now on whether a board may speak for a device."""
-        self.changed: Callable[[], None] = _nobody_listens
+        """Empty; `maker` asks this roster from now on whether a board may speak for a device."""
+        self.changed: Callable[[], None] = _ignored
         self._maker = maker
         self._registry = registry
-        self._store = store
+        self._labels = labels
         self._clock = clock
         self._guard = threading.RLock()  # guards everything below; nothing is waited for under it
-        self._book = Book()
+        self._bindings = Bindings()
         self._pollers: dict[str, DevicePoller] = {}
         self._earlier: dict[str, str] = {}  # uid by device id, from before this start
         self._doubted: dict[str, float] = {}  # uid to when its second appearance was noticed
@@ -58,7 +55,7 @@ class Fleet:
         with self._guard:
             settings = poller.settings
             place = Place(settings.bus, settings.address)
-            self._book.add(Entry(settings.source.device, place=place, configured=True))
+            self._bindings.add(Binding(settings.source.device, place=place, configured=True))
             self._pollers[settings.source.device] = poller
 
     def remember(self, rows: Sequence[DeviceRow]) -> None:
@@ -66,12 +63,12 @@ class Fleet:
         told: set[str] = set()
         with self._guard:
             for row in sorted(rows, key=lambda one: one.last_seen_ms or 0, reverse=True):
-                known = self._book.get(row.id)
-                if row.uid is None or row.uid in told:
+                known = self._bindings.get(row.id)
+                if row.uid is None or row.uid in told or is_declared(row):
                     continue  # a board that has had two names keeps the last
                 told.add(row.uid)
                 if known is None:
-                    self._book.add(Entry(row.id, uid=row.uid))
+                    self._bindings.add(Binding(row.id, uid=row.uid))
                 elif known.configured and known.uid is None:
                     self._earlier[row.id] = row.uid
 
@@ -79,6 +76,34 @@ class Fleet:
         """What a command to a device goes to, or None for an unknown device."""
         poller = self.poller(device)
         return None if poller is None else poller.driver
+
+    def use(self, device: str) -> AbstractContextManager[None]:
+        """Use a device's driver inside a `with` statement. Entering raises `DeviceInMaintenance`."""
+        poller = self.poller(device)
+        return nullcontext() if poller is None else poller.gate.use()
+
+    def lends_a_port(self) -> bool:
+        """Whether a serial device is in maintenance; a port that appears now may be its boot loader's."""
+        return any(poller.lends_its_port for poller in self.pollers())
+
+    def reserve(self, device: str) -> None:
+        """Keep the id for a device that has no board. Idempotent.
+
+        Raises `DeviceIdTaken` when it belongs to a board or to the configuration.
+        """
+        with self._guard:
+            known = self._bindings.get(device)
+            if known is not None and not known.declared:
+                raise DeviceIdTaken(
+                    f"{device} is the id of a device of "
+                    + ("the configuration" if known.configured else "a board that was found")
+                )
+            self._bindings.add(Binding(device, declared=True))
+
+    def give_back(self, device: str) -> None:
+        """Free an id that was kept by `reserve`."""
+        with self._guard:
+            self._bindings.remove(device)
 
     def pollers(self) -> Sequence[DevicePoller]:
         """Every poller, those of the configuration first."""
@@ -93,11 +118,11 @@ class Fleet:
     def at(self, place: Place) -> DevicePoller | None:
         """The poller of the device that a place belongs to, or None."""
         with self._guard:
-            entry = self._book.at(place)
-            return self._pollers.get(entry.id) if entry else None
+            binding = self._bindings.at(place)
+            return self._pollers.get(binding.id) if binding else None
 
     def nudge(self, poller: DevicePoller) -> None:
-        """Have a device looked at now, whatever its back-off says."""
+        """Have a device polled now, whatever its back-off."""
         poller.nudge()
         self.changed()
 
@@ -108,7 +133,7 @@ class Fleet:
         device that is present elsewhere.
         """
         with self._guard:
-            mine = self._book.get(device)
+            mine = self._bindings.get(device)
             if mine is not None and mine.uid not in (None, identity.uid):
                 raise ProtocolMismatch(
                     f"another board answers here: uid {identity.uid} instead of {mine.uid}; if it was "
@@ -118,64 +143,68 @@ class Fleet:
             if holder is not None:
                 raise ProtocolMismatch(_twice(identity, holder))
             self._note_exchange(device, identity)
-            other = self._book.by_uid(identity.uid)
+            other = self._bindings.by_uid(identity.uid)
             if other is not None and other.id != device:
                 self._retire(other, device)
-            self._save(self._book.bind(device, identity.uid, place), identity)
+            self._save(self._bindings.bind(device, identity.uid, place), identity)
 
     def found(self, place: Place, device: ProtocolDevice, identity: Identity) -> str:
-        """A board was found where none is expected: a new one, or a known one that has moved.
+        """Take in a board that was found where none is expected: a new one, or a known one that has moved.
 
         Returns the id of its device. Raises `NotYet` while it is not clear whether the board is still at
         its former place too, and `ProtocolMismatch` when it is: two boards have the same identity.
         """
         with self._guard:
-            entry = self._book.by_uid(identity.uid) or self._not_back_yet(identity.uid)
-            if entry is None:
-                entry = Entry(self._book.name_for(identity.schema.name, identity.uid))
-                self._book.add(entry)
+            binding = self._bindings.by_uid(identity.uid) or self._not_back_yet(identity.uid)
+            if binding is None:
+                binding = Binding(self._bindings.name_for(identity.schema.name, identity.uid))
+                self._bindings.add(binding)
             else:
-                self._require_gone(entry, identity)
-            return self._settle(entry, place, device, identity)
+                self._require_gone(binding, identity)
+            return self._settle(binding, place, device, identity)
 
-    def _not_back_yet(self, uid: str) -> Entry | None:
+    def _not_back_yet(self, uid: str) -> Binding | None:
         """The configured device that a board was before this start, if none has spoken for it since."""
-        entries = [self._book.get(device) for device, was in self._earlier.items() if was == uid]
-        return next((entry for entry in entries if entry is not None and entry.uid is None), None)
+        found = [self._bindings.get(device) for device, was in self._earlier.items() if was == uid]
+        return next(
+            (binding for binding in found if binding is not None and binding.uid is None), None
+        )
 
-    def _require_gone(self, entry: Entry, identity: Identity) -> None:
+    def _require_gone(self, binding: Binding, identity: Identity) -> None:
         """A uid that is at two places at once is two boards: never mix their readings."""
-        poller, view = self._pollers.get(entry.id), self._registry.get(entry.id)
+        poller, view = self._pollers.get(binding.id), self._registry.get(binding.id)
+        if poller is not None and poller.held:
+            raise NotYet(f"{binding.id} is in maintenance")
         if poller is not None and poller.nudged:
-            raise NotYet(f"{entry.id} is about to be asked")
+            raise NotYet(f"{binding.id} is about to be polled")
         if poller is None or view is None or view.state is not DeviceState.ONLINE:
             self._doubted.pop(identity.uid, None)
             return
         since = self._doubted.setdefault(identity.uid, self._clock.monotonic())
         if view.last_seen_mono is None or view.last_seen_mono <= since:
             self.nudge(poller)
-            raise NotYet(f"is {entry.id} still at {entry.place}?")
+            raise NotYet(f"is {binding.id} still at {binding.place}?")
         self._doubted.pop(identity.uid)
-        raise ProtocolMismatch(_twice(identity, entry.id))
+        raise ProtocolMismatch(_twice(identity, binding.id))
 
     def _settle(
-        self, entry: Entry, place: Place, device: ProtocolDevice, identity: Identity
+        self, binding: Binding, place: Place, device: ProtocolDevice, identity: Identity
     ) -> str:
-        bound = self._book.bind(entry.id, identity.uid, place)
-        poller = self._pollers.get(entry.id)
-        where = {"device": entry.id, "bus": place.bus}
+        bound = self._bindings.bind(binding.id, identity.uid, place)
+        poller = self._pollers.get(binding.id)
+        where = {"device": binding.id, "bus": place.bus}
         if poller is None:
-            poller = self._maker.found(entry.id, place, device)
+            poller = self._maker.found(binding.id, place, device)
             poller.nudge()
-            self._pollers[entry.id] = poller
-            log.info("found at %s: uid %s", place, identity.uid, extra=where)
+            self._pollers[binding.id] = poller
+            log.info("new board at %s: uid %s", place, identity.uid, extra=where)
         else:
             driver = self._maker.moved_driver(poller.settings, place, device)
             poller.move(driver, place, self._maker.disconnect(place))
-            log.info("has moved from %s to %s", entry.place or "nowhere", place, extra=where)
+            log.info("moved from %s to %s", binding.place or "unknown", place, extra=where)
         self._save(bound, identity)
         self.changed()
-        return entry.id
+        return binding.id
 
     def _note_exchange(self, device: str, identity: Identity) -> None:
         before = self._earlier.pop(device, None)
@@ -187,29 +216,33 @@ class Fleet:
                 extra={"device": device},
             )
 
-    def _retire(self, entry: Entry, successor: str) -> None:
-        """A board that was found before stands now where the configuration names it."""
-        if entry.configured:
-            self._book.add(replace(entry, uid=None))
+    def _retire(self, binding: Binding, successor: str) -> None:
+        """End a device whose board the configuration claims under another id."""
+        if binding.configured:
+            self._bindings.add(replace(binding, uid=None))
             return
-        self._book.add(Entry(entry.id))
-        log.info("is %s from now on", successor, extra={"device": entry.id})
-        poller = self._pollers.pop(entry.id, None)
+        self._bindings.add(Binding(binding.id))
+        log.info(
+            "renamed to %s: the configuration claims this board",
+            successor,
+            extra={"device": binding.id},
+        )
+        poller = self._pollers.pop(binding.id, None)
         if poller is not None:
             poller.retire()
-        self._registry.remove(entry.id)
+        self._registry.remove(binding.id)
         self.changed()
 
-    def _save(self, entry: Entry, identity: Identity) -> None:
-        place = entry.place or Place("")
-        self._store.save_device(
+    def _save(self, binding: Binding, identity: Identity) -> None:
+        place = binding.place or Place("")
+        self._labels.save_device(
             DeviceRow(
-                id=entry.id,
+                id=binding.id,
                 name=identity.schema.name,
                 uid=identity.uid,
                 bus=place.bus,
                 address=place.address,
-                driver="protocol",
+                driver=_BOARD,
                 firmware=identity.schema.firmware,
                 boot=identity.boot,
                 schema_text=identity.schema.text,
@@ -218,45 +251,17 @@ class Fleet:
         )
 
 
+def is_declared(row: DeviceRow) -> bool:
+    """Whether a row of the journal is of a device without a board."""
+    return row.driver not in (None, _BOARD)
+
+
 def _twice(identity: Identity, holder: str) -> str:
     return (
-        f"the board {identity.uid} answers as {holder} already; take one of the two away, or give one a "
-        "new identity (erase its EEPROM)"
+        f"the board {identity.uid} answers as {holder} already; unplug one of the two, or give one a new "
+        "identity (erase its EEPROM)"
     )
 
 
-def _nobody_listens() -> None:
-    """Until somebody wants to know that pollers have come or gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stranger:
-    """A board that may not speak for any device, shown so that somebody does something about it."""
-
-    place: Place
-    reason: str
-    identity: Identity | None
-    """None for a board that answers and cannot say who it is in a way that is understood."""
-
-    def view(self, simulated: bool) -> DeviceView:
-        """As the registry shows it."""
-        known = self.identity
-        name = "board" if known is None else known.schema.name
-        return DeviceView(
-            id=f"{name}-at-{_slug(self.place)}",
-            bus=self.place.bus,
-            address=self.place.address,
-            driver="protocol",
-            state=DeviceState.QUARANTINED,
-            interval_s=INTERVAL_DEFAULT_S if known is None else known.schema.sample_ms / 1000,
-            name=name,
-            uid=None if known is None else known.uid,
-            boot=None if known is None else known.boot,
-            schema=None if known is None else known.schema,
-            detail=self.reason,
-            simulated=simulated,
-        )
-
-
-def _slug(place: Place) -> str:
-    return place.bus if place.address is None else f"{place.bus}-{place.address:02x}"
+def _ignored() -> None:
+    """While no collection runs."""

@@ -1,4 +1,4 @@
-"""Looks for boards on one I2C bus: at free addresses for new ones, at known ones for those that are back."""
+"""Searches one I2C bus: free addresses for new boards, known ones for boards that have returned."""
 
 import errno
 import logging
@@ -11,7 +11,8 @@ from arduino_iface.errors import BusBusy, PortLost, ProtocolMismatch, WireError
 from arduino_iface.i2c_link import I2cLink
 from arduino_iface.i2c_scan import LOOK_TIMEOUT_S, Sighting, SightingKind, look
 from arduino_iface.lock import Priority
-from gateway.devices.roster import Fleet, NotYet, Stranger
+from gateway.devices.roster import NotYet, Roster
+from gateway.devices.unclaimed import UnclaimedBoard
 from gateway.log.condition import Condition
 from gateway.model.place import Place
 from gateway.model.registry import DeviceState, DeviceView
@@ -19,12 +20,12 @@ from gateway.model.registry import DeviceState, DeviceView
 SWEEP_INTERVAL_S = 1.0
 BUS_RETRY_S = 2.0
 SLICE = 8
-"""Addresses of one step: the ports are looked at in between."""
+"""Addresses of one step; the serial ports are looked at in between."""
 
 DEAD_BUS_TIMEOUTS = 3
-"""After so many looks that timed out in a row the bus is stuck, and the sweep ends."""
+"""After so many timeouts in a row the bus counts as stuck, and the sweep ends."""
 
-STRANGER_RETRY_S = 10.0
+UNCLAIMED_RETRY_S = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +37,13 @@ class I2cDiscovery:
         self,
         bus: I2cBus,
         addresses: Sequence[int],
-        fleet: Fleet,
-        show: Callable[[Stranger], None],
+        roster: Roster,
+        show: Callable[[UnclaimedBoard], None],
     ) -> None:
-        """Touches nothing. `show` is told of boards that may not join."""
+        """Touches nothing. `show` is given the boards that may not join."""
         self._bus = bus
         self._addresses = addresses
-        self._fleet = fleet
+        self._roster = roster
         self._show = show
         self._due = self._began = 0.0
         self._next = 0  # place of the next address in the sweep
@@ -51,11 +52,11 @@ class I2cDiscovery:
         self._away = Condition(log, "bus cannot be searched", extra={"bus": bus.name})
 
     def step(self, now: float) -> float:
-        """Look at a few addresses when a sweep is due; in how many seconds to go on."""
+        """Look at a few addresses when a sweep is due; return in how many seconds to go on."""
         if now < self._due:
             return self._due - now
         try:
-            self._bus.open(Priority.SCAN, LOOK_TIMEOUT_S)  # whoever lost it has closed it
+            self._bus.open(Priority.SCAN, LOOK_TIMEOUT_S)  # a lost one was closed
             self._look_at_slice(now)
         except PortLost as error:
             self._away.failed(error)
@@ -87,7 +88,7 @@ class I2cDiscovery:
             self._due = max(self._now(), self._began + SWEEP_INTERVAL_S)
 
     def _is_stuck(self, sighting: Sighting) -> bool:
-        """Whether the bus is; then it rests, and the next look that times out ends the sweep at once."""
+        """Whether the bus is stuck; then it rests, and the next timeout ends the sweep at once."""
         self._timeouts = self._timeouts + 1 if sighting.error == errno.ETIMEDOUT else 0
         if self._timeouts < DEAD_BUS_TIMEOUTS:
             self._away.ok()
@@ -98,39 +99,41 @@ class I2cDiscovery:
         return True
 
     def _worth_a_look(self, address: int) -> bool:
-        poller = self._fleet.at(Place(self._bus.name, address))
-        return poller is None or poller.view.state is not DeviceState.ONLINE
+        poller = self._roster.at(Place(self._bus.name, address))
+        if poller is None:
+            return True
+        return not poller.held and poller.view.state is not DeviceState.ONLINE
 
     def _act(self, sighting: Sighting, now: float) -> None:
         place = Place(self._bus.name, sighting.address)
-        poller = self._fleet.at(place)
+        poller = self._roster.at(place)
         if poller is not None:
             if _is_news(sighting, poller.view):
-                self._fleet.nudge(poller)
+                self._roster.nudge(poller)
         elif sighting.kind is SightingKind.BOARD:
-            # One that is busy though nobody has asked it anything hangs, and would hold up the search.
+            # One that is busy without a request hangs, and would hold up the search.
             if not _is_busy(sighting):
-                self._greet(place, sighting.address, now)
+                self._identify(place, sighting.address, now)
         elif sighting.kind is SightingKind.STRANGER:
-            self._left_alone[sighting.address] = now + STRANGER_RETRY_S
+            self._left_alone[sighting.address] = now + UNCLAIMED_RETRY_S
 
-    def _greet(self, place: Place, address: int, now: float) -> None:
+    def _identify(self, place: Place, address: int, now: float) -> None:
         device = ProtocolDevice(I2cLink(self._bus, address))
         identity = None
         try:
             identity = device.identify()
-            self._fleet.found(place, device, identity)
+            self._roster.found(place, device, identity)
         except NotYet as error:
             log.debug("%s: %s", place, error, extra={"bus": place.bus})
         except ProtocolMismatch as error:
-            self._left_alone[address] = now + STRANGER_RETRY_S
-            self._show(Stranger(place, str(error), identity))
+            self._left_alone[address] = now + UNCLAIMED_RETRY_S
+            self._show(UnclaimedBoard(place, str(error), identity))
         except WireError as error:
             log.debug("no answer at %s: %s", place, error, extra={"bus": place.bus})
 
 
 def _is_news(sighting: Sighting, view: DeviceView) -> bool:
-    """Whether what was seen at the place of a device that is not online is a reason to ask it now."""
+    """Whether what was seen at the place of a device that is not online is a reason to poll it now."""
     if view.state is DeviceState.QUARANTINED:
         return sighting.kind is SightingKind.ABSENT  # the wrong one was taken away
     if view.driver == "protocol":

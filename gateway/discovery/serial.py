@@ -1,4 +1,4 @@
-"""Looks for serial boards: ports of known USB vendors that appear, and ports that come back."""
+"""Searches serial ports: those of known USB vendors that appear, and those that return."""
 
 import logging
 import threading
@@ -14,7 +14,8 @@ from arduino_iface.serial_ports import UsbPort
 from gateway.collection.timers import DeviceTimer, MakeTimer
 from gateway.config.settings import BusSettings, BusType
 from gateway.devices.buses import Buses
-from gateway.devices.roster import Fleet, NotYet, Stranger
+from gateway.devices.roster import NotYet, Roster
+from gateway.devices.unclaimed import UnclaimedBoard
 from gateway.model.place import Place
 from gateway.runtime.backoff import BackOff
 from gateway.runtime.clock import WallClock
@@ -25,20 +26,20 @@ log = logging.getLogger(__name__)
 
 
 class SerialProbe:
-    """Asks the board on one port who it is, in a timer of its own, until it answers."""
+    """Asks the board on one port for its identity, in a timer of its own, until it answers."""
 
     def __init__(
         self,
         bus: SerialBus,
-        fleet: Fleet,
+        roster: Roster,
         clock: WallClock,
-        show: Callable[[Stranger], None],
+        show: Callable[[UnclaimedBoard], None],
         make_timer: MakeTimer = DeviceTimer,
     ) -> None:
         """Opens nothing before the first tick."""
         self.bus = bus
         self.joined = threading.Event()  # set when the board has become a device
-        self._fleet = fleet
+        self._roster = roster
         self._clock = clock
         self._show = show
         self._device = ProtocolDevice(SerialLink(bus))
@@ -47,7 +48,7 @@ class SerialProbe:
         self._timer = make_timer(f"probe-{bus.name}", PROBE_TICK_S, self._tick)
 
     def start(self) -> None:
-        """Begin to ask."""
+        """Begin asking."""
         self._timer.start()
 
     def keep(self) -> None:
@@ -60,7 +61,7 @@ class SerialProbe:
         self._timer.stop()
         self._timer.join(timeout_s)
         # Not by `joined`: the timer may be about to set it.
-        if self._fleet.at(Place(self.bus.name)) is None:
+        if self._roster.at(Place(self.bus.name)) is None:
             self.bus.close()
 
     def _tick(self) -> None:
@@ -71,13 +72,13 @@ class SerialProbe:
         identity = None
         try:
             identity = self._device.identify()
-            self._fleet.found(place, self._device, identity)
+            self._roster.found(place, self._device, identity)
             self.joined.set()
             self._timer.stop()
         except NotYet as error:
             log.debug("%s", error, extra={"bus": self.bus.name})
         except ProtocolMismatch as error:
-            self._show(Stranger(place, str(error), identity))
+            self._show(UnclaimedBoard(place, str(error), identity))
             self._wait(now, error)
         except PortLost as error:
             self.bus.close()
@@ -86,16 +87,16 @@ class SerialProbe:
             self._wait(now, error)
 
     def _wait(self, now: float, error: WireError) -> None:
-        log.debug("no board yet: %s", error, extra={"bus": self.bus.name})
+        log.debug("no board identified yet: %s", error, extra={"bus": self.bus.name})
         self._due = now + self._back_off.failed()
 
 
 @dataclass
-class _Known:
-    """A port that has been seen; `probe` asks who is there while nobody knows.
+class _Port:
+    """A port that has been seen; `probe` asks for the identity of its board while that is unknown.
 
-    `node` is what the path led to at the latest look, None for nothing. A port that was pulled and plugged in
-    again between two looks leads to another one.
+    `node` is what the path led to at the latest look, None for nothing. It differs after a port was unplugged
+    and plugged in again between two looks.
     """
 
     bus: str
@@ -105,38 +106,42 @@ class _Known:
 
 
 class SerialDiscovery:
-    """Watches the ports. Owned by the discovery thread; opens none itself."""
+    """Watches the ports. Owned by the discovery thread; the probes open them."""
 
     def __init__(
         self,
         buses: Buses,
-        fleet: Fleet,
+        roster: Roster,
         clock: WallClock,
-        show: Callable[[Stranger], None],
+        show: Callable[[UnclaimedBoard], None],
         list_ports: Callable[[], list[UsbPort]] | None,
         make_timer: MakeTimer = DeviceTimer,
     ) -> None:
-        """`list_ports` lists the plugged-in ports of known vendors; None looks for no new ones."""
+        """`list_ports` lists the ports of known vendors that are plugged in; None: no search for new ones."""
         self._buses = buses
-        self._fleet = fleet
+        self._roster = roster
         self._clock = clock
         self._show = show
         self._list_ports = list_ports
         self._make_timer = make_timer
-        self._ports: dict[str, _Known] = {}
+        self._ports: dict[str, _Port] = {}
 
     def start_up(self) -> None:
         """Take over the serial buses of the configuration."""
         for settings in self._buses.settings:
             if settings.type is BusType.SERIAL:
                 path = Path(settings.port)
-                self._ports[settings.port] = _Known(settings.name, path, _node_of(path))
+                self._ports[settings.port] = _Port(settings.name, path, _node_of(path))
 
     def step(self) -> None:
-        """Compare what is plugged in with what was."""
+        """Compare what is plugged in now with what was before.
+
+        No port is probed anew while a serial device is in maintenance: it may be that of its boot loader.
+        """
+        may_probe = not self._roster.lends_a_port()
         for known in list(self._ports.values()):
-            self._look_at(known)
-        for port in self._list_ports() if self._list_ports else []:
+            self._look_at(known, may_probe)
+        for port in self._list_ports() if self._list_ports and may_probe else []:
             if not self._is_known(port):
                 self._add(port)
 
@@ -147,24 +152,24 @@ class SerialDiscovery:
                 known.probe.stop(1.0)
         self._ports.clear()
 
-    def _look_at(self, known: _Known) -> None:
+    def _look_at(self, known: _Port, may_probe: bool = True) -> None:
         node = _node_of(known.path)
         changed = node != known.node
         known.node = node
-        poller = self._fleet.at(Place(known.bus))
+        poller = self._roster.at(Place(known.bus))
         if poller is not None:
             self._end_probe(known)
-            if changed:  # gone: it becomes offline now; back: it need not wait for its turn
-                self._fleet.nudge(poller)
+            if changed:  # gone: it becomes offline now; back: it is polled without its back-off
+                self._roster.nudge(poller)
         elif node is None:
             self._end_probe(known)
-        elif known.probe is None:
+        elif known.probe is not None:
+            known.probe.keep()
+        elif may_probe:
             known.probe = self._new_probe(known.bus)
             known.probe.start()
-        else:
-            known.probe.keep()
 
-    def _end_probe(self, known: _Known) -> None:
+    def _end_probe(self, known: _Port) -> None:
         if known.probe is not None:
             known.probe.stop(0.0)
             known.probe = None
@@ -172,7 +177,7 @@ class SerialDiscovery:
     def _new_probe(self, bus: str) -> SerialProbe:
         found = self._buses.get(bus)
         assert isinstance(found, SerialBus)
-        return SerialProbe(found, self._fleet, self._clock, self._show, self._make_timer)
+        return SerialProbe(found, self._roster, self._clock, self._show, self._make_timer)
 
     def _is_known(self, port: UsbPort) -> bool:
         if port.path in self._ports:
@@ -184,7 +189,7 @@ class SerialDiscovery:
         name = self._bus_name(port)
         self._buses.add(BusSettings(name, BusType.SERIAL, port.path))
         log.info("new port %s (%s, %s)", port.path, port.tty, port.vendor, extra={"bus": name})
-        self._ports[port.path] = _Known(name, Path(port.path), node=None)
+        self._ports[port.path] = _Port(name, Path(port.path), node=None)
         self._look_at(self._ports[port.path])
 
     def _bus_name(self, port: UsbPort) -> str:

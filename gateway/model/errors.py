@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from gateway.model.command import CommandRecord
 
+MAINTENANCE_RETRY_S = 30.0
+"""When a command to a device in maintenance is worth another attempt."""
+
 
 class CommandError(Exception):
     """A command did not end as done. `code` is stable and part of the contract.
@@ -28,6 +31,33 @@ class CommandError(Exception):
         self.record = record
         self.problems = dict(problems or {})
         self.retry_after_s = retry_after_s
+
+
+class DeviceInMaintenance(CommandError):
+    """The device is held for maintenance: it is neither polled nor sent commands. Try again later."""
+
+    def __init__(self, device: str, reason: str) -> None:
+        """`reason` says what is done to the device, such as "firmware"."""
+        super().__init__(
+            "maintenance",
+            f"{device} is in maintenance: {reason}; nothing was sent",
+            retry_after_s=MAINTENANCE_RETRY_S,
+        )
+
+
+class MaintenanceTimeout(TimeoutError):
+    """Maintenance cannot begin: a poll or a command of the device did not end in time."""
+
+
+class UnknownDevice(LookupError):
+    """There is no device with this id."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__(f"there is no device {device!r}")
+
+
+class DeviceIdTaken(ValueError):
+    """The id belongs to another device: choose another one."""
 
 
 class FatalError(Exception):

@@ -1,6 +1,6 @@
-"""What the gateway knows of each device: immutable snapshots that the collection replaces.
+"""What the gateway knows of each device: immutable snapshots.
 
-Only the collection writes; everyone else reads a snapshot and never a live object of another thread.
+A device's presence replaces its snapshot; everyone else reads it, and never a live object of another thread.
 """
 
 import threading
@@ -41,13 +41,15 @@ class DeviceHealth:
 class DeviceView:
     """One device at one moment. Wall times in ms UTC, None while there is none.
 
-    `address` is None on serial. `schema` is None until the board has described itself. `detail` says in
-    plain words why the state is not online. `last_seen_mono` is monotonic seconds of the last valid
-    exchange; the device is stale when that is three intervals ago.
+    `bus` is None for a device that is on no bus: it sends its readings by itself, and `driver` names what it
+    sends them through. `address` is None on serial and without a bus. `schema` is None until the board has
+    described itself. `detail` says in plain words why the state is not online. `last_seen_mono` is monotonic
+    seconds of the last valid exchange; the device is stale when that is three intervals ago. `maintenance`
+    says why the device is held for maintenance, None while it is not.
     """
 
     id: str
-    bus: str
+    bus: str | None
     address: int | None
     driver: str
     state: DeviceState
@@ -59,6 +61,7 @@ class DeviceView:
     last_seen_ms: int | None = None
     last_seen_mono: float | None = None
     detail: str | None = None
+    maintenance: str | None = None
     simulated: bool = False
     metadata: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     health: DeviceHealth = DeviceHealth()
@@ -72,6 +75,11 @@ class DeviceView:
 def stale_after_s(interval_s: float) -> float:
     """Three intervals, and half a second for the way to the journal."""
     return 3 * interval_s + 0.5
+
+
+def late_after_s(interval_s: float) -> float:
+    """Age from which a device that sends by itself is late: one interval and a half, and half a second."""
+    return 1.5 * interval_s + 0.5
 
 
 class Registry:
@@ -98,26 +106,26 @@ class Registry:
         self._tell(view.id)
 
     def claim(self, uid: str, device: str) -> str | None:
-        """Say that this board is this device: None when so it is, else the device that it is already."""
+        """Bind a board to a device: None on success, else the device that holds the board already."""
         with self._writing:
             holder = self._boards.get(uid, device)
             if holder != device:
                 return holder
-            self._let_go(device)
+            self._unbind(device)
             self._boards[uid] = device
             return None
 
     def release(self, device: str) -> None:
-        """The device is gone: its board may turn up as another."""
+        """The device is gone: its board may be claimed by another device."""
         with self._writing:
-            self._let_go(device)
+            self._unbind(device)
 
     def remove(self, device: str) -> None:
         """Forget a device; nothing when it is not known."""
         with self._writing:
             rest = {key: view for key, view in self._devices.items() if key != device}
             self._devices = MappingProxyType(rest)
-            self._let_go(device)
+            self._unbind(device)
         self._tell(device)
 
     def all(self) -> tuple[DeviceView, ...]:
@@ -132,6 +140,6 @@ class Registry:
         for callback in self._told:
             callback(device)
 
-    def _let_go(self, device: str) -> None:
+    def _unbind(self, device: str) -> None:
         for uid in [uid for uid, holder in self._boards.items() if holder == device]:
             del self._boards[uid]

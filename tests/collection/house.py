@@ -11,9 +11,10 @@ from dummy_hw.i2c_bus import DummyI2cTransport
 from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.config.settings import BusSettings, BusType
 from gateway.devices.buses import Buses
+from gateway.devices.devices import Devices
 from gateway.devices.labels import Labels
 from gateway.devices.maker import DeviceMaker
-from gateway.devices.roster import Fleet
+from gateway.devices.roster import Roster
 from gateway.drivers.intake import Source
 from gateway.drivers.protocol import ProtocolDriver
 from gateway.journal.journal import Journal
@@ -77,15 +78,17 @@ class House:
         bus = self.buses.get("i2c1")
         assert isinstance(bus, I2cBus)
         self.bus = bus
+        self.labels = Labels(self.journal)
         maker = DeviceMaker(
             self.buses,
             self.journal,
             self.registry,
             self.clock,
-            Labels(self.journal),
+            self.labels,
             simulated=True,
         )
-        self.fleet = Fleet(maker, self.registry, self.journal, self.clock)
+        self.roster = Roster(maker, self.registry, self.labels, self.clock)
+        self.devices = Devices(self.roster, self.registry, self.journal, self.labels, self.clock)
         self.disconnects = 0
         if opened:
             self.journal.open()
@@ -123,13 +126,13 @@ class House:
             close()
 
         def claim(identity: Identity) -> None:
-            self.fleet.claim(name, identity, Place(bus, address))
+            self.roster.claim(name, identity, Place(bus, address))
 
         source = Source(name, {"room": "A"}, True)
         driver = ProtocolDriver(source, device, self.journal, self.clock, claim, interval_s)
         settings = PolledDevice(source, bus, address, interval_s=interval_s)
         poller = DevicePoller(settings, driver, self.registry, self.clock, disconnect)
-        self.fleet.configure(poller)
+        self.roster.configure(poller)
         return poller
 
     def run(
@@ -144,6 +147,7 @@ class House:
         while self.clock.monotonic() < end and not until():
             for poller in pollers:
                 poller.step()
+            self.devices.age(self.clock.monotonic())
             if journal:
                 self.journal.step(self.clock.monotonic())
             self.clock.advance(STEP_S)

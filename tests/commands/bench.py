@@ -122,6 +122,7 @@ class Bench:
             history or self.house.reader,
             self.clock,
             self._audit,
+            use=self.house.roster.use,
         )
 
     def _audit(self, record: CommandRecord, client: str | None) -> None:

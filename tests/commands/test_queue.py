@@ -117,7 +117,7 @@ def test_one_that_does_not_come_back_in_time_never_gets_it(bench: QueueBench) ->
     stored = bench.stored(record)
     assert stored is not None
     assert stored.state is CommandState.EXPIRED
-    assert stored.detail == "never sent: greenhouse did not come back in 60 s"
+    assert stored.detail == "never sent: greenhouse was not back within 60 s"
     bench.come_back()
     bench.step()
     assert bench.board.executed["fan"] == 0

@@ -9,7 +9,7 @@ from dummy_hw.faults import FaultPlan
 from dummy_hw.i2c_bus import DummyI2cTransport
 from gateway.collection.poller import DevicePoller
 from gateway.discovery.i2c import I2cDiscovery
-from gateway.discovery.worker import Strangers
+from gateway.discovery.worker import UnclaimedBoards
 from gateway.model.registry import DeviceState, DeviceView
 from tests.collection.house import House
 from tests.exchange.boards import make_board
@@ -22,7 +22,7 @@ UID_B = "00112233445566bb"
 
 
 class SearchingHouse(House):
-    """A `House` with the search on its I2C bus; every poller of its fleet is stepped."""
+    """A `House` with the search on its I2C bus; every poller of its roster is stepped."""
 
     def __init__(
         self,
@@ -33,9 +33,9 @@ class SearchingHouse(House):
         clock: FakeClock | None = None,
     ) -> None:
         super().__init__(path, wire=wire, clock=clock)
-        self.strangers = Strangers(self.registry, self.clock, simulated=True)
-        self.search = I2cDiscovery(self.bus, addresses, self.fleet, self.strangers.show)
-        self.fleet.remember(self.reader.devices())
+        self.unclaimed = UnclaimedBoards(self.registry, self.clock, simulated=True)
+        self.search = I2cDiscovery(self.bus, addresses, self.roster, self.unclaimed.show)
+        self.roster.remember(self.reader.devices())
         self._search_at = self.clock.monotonic()
 
     def restarted(self, path: Path) -> "SearchingHouse":
@@ -70,7 +70,7 @@ class SearchingHouse(House):
         began = self.clock.monotonic()
         while self.clock.monotonic() < began + seconds and not until():
             self.look()
-            for poller in self.fleet.pollers():
+            for poller in self.roster.pollers():
                 poller.tick()
             self.journal.step(self.clock.monotonic())
             self.clock.advance(STEP_S)
@@ -81,7 +81,7 @@ class SearchingHouse(House):
         now = self.clock.monotonic()
         if now >= self._search_at:
             self._search_at = now + self.search.step(now)
-        self.strangers.expire(now, self.fleet.at)
+        self.unclaimed.expire(now, self.roster.at)
 
     def is_online(self, name: str) -> bool:
         view = self.registry.get(name)

@@ -12,11 +12,12 @@ from dummy_hw.pty_board import PtyBoards
 from gateway.collection.worker import CollectionWorker
 from gateway.config.settings import BusSettings, BusType, DeviceSettings
 from gateway.devices.buses import Buses, RealTransports
+from gateway.devices.devices import Devices
 from gateway.devices.labels import Labels
 from gateway.devices.maker import DeviceMaker
-from gateway.devices.roster import Fleet
+from gateway.devices.roster import Roster
 from gateway.discovery.serial import SerialDiscovery
-from gateway.discovery.worker import DiscoveryWorker, Strangers
+from gateway.discovery.worker import DiscoveryWorker, UnclaimedBoards
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal.worker import JournalWorker
@@ -49,31 +50,37 @@ class SerialHouse:
         self.buses = Buses(buses, RealTransports())
         self.journal = Journal(folder / "journal.db", clock=self.clock, commit_interval_s=0.05)
         self.reader = JournalReader(folder / "journal.db")
+        self.labels = Labels(self.journal)
         maker = DeviceMaker(
             self.buses,
             self.journal,
             self.registry,
             self.clock,
-            Labels(self.journal),
+            self.labels,
             simulated=True,
         )
-        self.fleet = Fleet(maker, self.registry, self.journal, self.clock)
+        self.roster = Roster(maker, self.registry, self.labels, self.clock)
+        self.devices = Devices(self.roster, self.registry, self.journal, self.labels, self.clock)
         for device in devices:
-            self.fleet.configure(maker.configured(device))
-        strangers = Strangers(self.registry, self.clock, simulated=True)
+            self.roster.configure(maker.configured(device))
+        unclaimed = UnclaimedBoards(self.registry, self.clock, simulated=True)
         serial = SerialDiscovery(
             self.buses,
-            self.fleet,
+            self.roster,
             self.clock,
-            strangers.show,
+            unclaimed.show,
             self.plugged_in if search else None,
         )
         self._threads = [
             WorkerThread(worker, self.clock)
             for worker in (
                 JournalWorker(self.journal),
-                DiscoveryWorker([], serial, strangers, self.fleet, self.reader),
-                CollectionWorker(self.fleet, self.clock),
+                DiscoveryWorker(
+                    [], serial, unclaimed, self.roster, self.reader, self.devices.remember
+                ),
+                CollectionWorker(
+                    self.roster, self.clock, buses=self.buses.all, age=self.devices.age
+                ),
             )
         ]
 

@@ -11,7 +11,8 @@ from gateway.config.settings import BusSettings, BusType
 from gateway.devices.buses import Buses
 from gateway.devices.labels import Labels
 from gateway.devices.maker import DeviceMaker
-from gateway.devices.roster import Fleet, Stranger
+from gateway.devices.roster import Roster
+from gateway.devices.unclaimed import UnclaimedBoard
 from gateway.discovery.i2c import I2cDiscovery
 from gateway.journal.journal import Journal
 from gateway.model.registry import Registry
@@ -60,13 +61,14 @@ def make(path: Path, wire: SlowWire) -> tuple[I2cBus, I2cDiscovery]:
     assert isinstance(bus, I2cBus)
     clock, registry = MachineClock(), Registry()
     journal = Journal(path, clock=clock)
-    maker = DeviceMaker(buses, journal, registry, clock, Labels(journal), simulated=True)
-    fleet = Fleet(maker, registry, journal, clock)
-    return bus, I2cDiscovery(bus, [0x10, 0x11, 0x12], fleet, nobody)
+    labels = Labels(journal)
+    maker = DeviceMaker(buses, journal, registry, clock, labels, simulated=True)
+    roster = Roster(maker, registry, labels, clock)
+    return bus, I2cDiscovery(bus, [0x10, 0x11, 0x12], roster, nobody)
 
 
-def nobody(stranger: Stranger) -> None:
-    raise AssertionError(stranger)
+def nobody(unclaimed: UnclaimedBoard) -> None:
+    raise AssertionError(unclaimed)
 
 
 def test_a_poll_and_a_command_wait_for_one_look_at_most(tmp_path: Path) -> None:

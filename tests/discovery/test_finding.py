@@ -165,9 +165,9 @@ def test_a_board_that_cannot_say_who_it_is_is_shown(house: SearchingHouse) -> No
     board.i2c_read = of_another_version  # type: ignore[method-assign]
     took = house.live(10.0, lambda: bool(house.quarantined()))
     assert took <= 2.0
-    (stranger,) = house.quarantined()
-    assert stranger.id == "board-at-i2c1-20"
-    assert "protocol version 9" in (stranger.detail or "")
+    (unclaimed,) = house.quarantined()
+    assert unclaimed.id == "board-at-i2c1-20"
+    assert "protocol version 9" in (unclaimed.detail or "")
 
 
 def test_a_stuck_bus_ends_the_search_and_leaves_it_to_the_devices(house: SearchingHouse) -> None:

@@ -115,7 +115,7 @@ def test_a_configured_device_that_moved_while_the_gateway_was_off(
     house.close()
     house = SearchingHouse(path, wire=house.transport, clock=house.clock)
     house.configured("greenhouse", 0x20)
-    house.fleet.remember(house.reader.devices())
+    house.roster.remember(house.reader.devices())
     house.wait_online("greenhouse", address=0x11)
     assert house.names() == ["greenhouse"]
     house.close()
@@ -131,10 +131,10 @@ def test_two_boards_of_one_identity_are_never_mixed(
     with caplog.at_level(logging.WARNING):
         took = house.live(10.0, lambda: bool(house.quarantined()))
     assert took <= 3.0
-    (stranger,) = house.quarantined()
-    assert (stranger.id, stranger.uid) == (f"bench-at-i2c1-{second_at:02x}", UID_A)
-    assert f"answers as {NAME_A} already" in (stranger.detail or "")
-    assert "a stranger at" in caplog.text
+    (unclaimed,) = house.quarantined()
+    assert (unclaimed.id, unclaimed.uid) == (f"bench-at-i2c1-{second_at:02x}", UID_A)
+    assert f"answers as {NAME_A} already" in (unclaimed.detail or "")
+    assert "unclaimed board at" in caplog.text
     house.live(60.0)
     assert (house.view(NAME_A).address, house.is_online(NAME_A)) == (0x20, True)
     assert second.status().held > 10  # nobody has fetched its samples
@@ -247,7 +247,7 @@ def test_an_exchange_over_a_restart_is_noticed(
     house = SearchingHouse(path, wire=house.transport, clock=house.clock)
     if configured:
         house.configured("greenhouse", 0x20)
-        house.fleet.remember(house.reader.devices())
+        house.roster.remember(house.reader.devices())
     with caplog.at_level(logging.WARNING):
         house.wait_online("greenhouse" if configured else NAME_B)
     said = f"another board than before the restart: uid {UID_B} instead of {UID_A}"
@@ -263,7 +263,7 @@ def test_the_configuration_takes_over_a_board_that_was_found(
     house.close()
     house = SearchingHouse(path, wire=house.transport, clock=house.clock)
     house.configured("greenhouse", 0x20)
-    house.fleet.remember(house.reader.devices())
+    house.roster.remember(house.reader.devices())
     house.wait_online("greenhouse")
     house.live(3.0)
     assert house.names() == ["greenhouse"]
@@ -286,13 +286,13 @@ def test_a_found_board_moves_to_a_configured_place(house: SearchingHouse) -> Non
     house.wait_online("greenhouse")
     house.live(3.0)
     assert house.names() == ["greenhouse"]
-    assert [poller.settings.source.device for poller in house.fleet.pollers()] == ["greenhouse"]
+    assert [poller.settings.source.device for poller in house.roster.pollers()] == ["greenhouse"]
 
 
 def test_a_retired_device_stays_away_though_its_last_step_still_ran(house: SearchingHouse) -> None:
     house.board(UID_A, 0x21)
     house.wait_online(NAME_A)
-    poller = house.fleet.poller(NAME_A)
+    poller = house.roster.poller(NAME_A)
     assert poller is not None
     poller.retire()
     house.registry.remove(NAME_A)

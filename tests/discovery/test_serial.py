@@ -95,7 +95,7 @@ def test_a_board_is_back_at_once_though_its_back_off_has_grown(world: World) -> 
     boot = house.boot(NAME_A)
     world.boards.unplug(PORT_A)
     house.wait_for(NAME_A, DeviceState.OFFLINE)
-    poller = house.fleet.poller(NAME_A)
+    poller = house.roster.poller(NAME_A)
     assert poller is not None
     until(lambda: poller.schedule.due - house.clock.monotonic() > 3.0)
     world.boards.replug(PORT_A)
@@ -109,7 +109,7 @@ def idle(_world: World, _board: DummyBoard, _house: SerialHouse) -> None:
 def mid_frame(_world: World, board: DummyBoard, house: SerialHouse) -> None:
     """Pull it when a request is out and the reply is not there."""
     board.hang(True)
-    link = house.fleet.poller(NAME_A)
+    link = house.roster.poller(NAME_A)
     assert link is not None
     retries = link.driver.counters.retries
     until(lambda: link.driver.counters.retries > retries)
@@ -118,7 +118,7 @@ def mid_frame(_world: World, board: DummyBoard, house: SerialHouse) -> None:
 def during_command(world: World, board: DummyBoard, house: SerialHouse) -> None:
     """Pull it when a command is out."""
     board.hang(True)
-    driver = house.fleet.driver(NAME_A)
+    driver = house.roster.driver(NAME_A)
     assert driver is not None
     schema = driver.schema
     assert schema is not None
@@ -194,9 +194,9 @@ def test_a_configured_bus_may_be_empty_at_the_start(world: World) -> None:
 
 
 def test_without_the_search_no_other_port_is_opened(world: World) -> None:
-    stranger = board(UID_B)
+    unclaimed = board(UID_B)
     world.boards.add(PORT_A, board(UID_A))
-    world.boards.add(PORT_B, stranger)
+    world.boards.add(PORT_B, unclaimed)
     house = world.gateway([bus("bench", world.port(PORT_A))], search=False)
     house.wait_online(NAME_A)
     other = str(world.port(PORT_B).resolve())
@@ -233,10 +233,10 @@ def test_two_boards_of_one_identity_are_never_mixed(
     house.wait_online(NAME_A)
     with caplog.at_level(logging.WARNING):
         world.boards.add(PORT_B, board(UID_A))
-        until(lambda: "a stranger at" in caplog.text)
-    stranger = house.view("bench-at-Arduino_Uno_B-if00")
-    assert stranger.state is DeviceState.QUARANTINED
-    assert f"answers as {NAME_A} already" in (stranger.detail or "")
+        until(lambda: "unclaimed board at" in caplog.text)
+    unclaimed = house.view("bench-at-Arduino_Uno_B-if00")
+    assert unclaimed.state is DeviceState.QUARANTINED
+    assert f"answers as {NAME_A} already" in (unclaimed.detail or "")
     assert house.state(NAME_A) is DeviceState.ONLINE
     assert house.view(NAME_A).bus == "Arduino_Uno_A-if00"
 

@@ -13,10 +13,10 @@ from gateway.delivery.worker import DeliveryWorker
 from gateway.devices.buses import Buses
 from gateway.devices.labels import Labels
 from gateway.devices.maker import DeviceMaker
-from gateway.devices.roster import Fleet
+from gateway.devices.roster import Roster
 from gateway.discovery.i2c import I2cDiscovery
 from gateway.discovery.serial import SerialDiscovery
-from gateway.discovery.worker import DiscoveryWorker, Strangers
+from gateway.discovery.worker import DiscoveryWorker, UnclaimedBoards
 from gateway.drivers.measured import LineDriver, RegisterDriver
 from gateway.journal.errors import JournalFull
 from gateway.journal.journal import Journal
@@ -120,20 +120,22 @@ class Life:
         self.journal.subscribe(self.hub.publish)
         self.journal.subscribe(ReadingLog(clock).publish)
         self.buses = Buses(world.hardware.bus_settings(), world.hardware)
+        self.labels = Labels(self.journal)
         maker = DeviceMaker(
-            self.buses, self.journal, self.registry, clock, Labels(self.journal), simulated=False
+            self.buses, self.journal, self.registry, clock, self.labels, simulated=False
         )
-        self.fleet = Fleet(maker, self.registry, self.journal, clock)
+        self.roster = Roster(maker, self.registry, self.labels, clock)
         for device in world.hardware.device_settings():
-            self.fleet.configure(maker.configured(device))
+            self.roster.configure(maker.configured(device))
         self.audited: list[CommandRecord] = []
         self.commander = Commander(
             self.registry,
-            self.fleet.driver,
+            self.roster.driver,
             self.journal,
             self.reader,
             clock,
             lambda record, _: self.audited.append(record),
+            use=self.roster.use,
         )
         self.journal.register(world.sink.name, {"reading"})
         self.journal.register(f"{world.sink.name}-commands", {"command"})
@@ -148,7 +150,7 @@ class Life:
     def unqueued(self) -> dict[str, int]:
         """Measurements that found no room and are not counted in the journal yet, by device."""
         found = {}
-        for poller in self.fleet.pollers():
+        for poller in self.roster.pollers():
             driver = poller.driver
             if isinstance(driver, RegisterDriver | LineDriver):
                 found[poller.settings.source.device] = sum(
@@ -168,7 +170,7 @@ class Life:
 
     def _make_collection(self) -> CollectionWorker:
         clock: Any = self._world.clock
-        return CollectionWorker(self.fleet, clock, self._make_timer, buses=self.buses.all)
+        return CollectionWorker(self.roster, clock, self._make_timer, buses=self.buses.all)
 
     def _make_delivery(self) -> DeliveryWorker:
         world = self._world
@@ -188,21 +190,23 @@ class Life:
     def _make_discovery(self) -> DiscoveryWorker:
         world = self._world
         clock: Any = world.clock
-        strangers = Strangers(self.registry, clock, simulated=False)
+        unclaimed = UnclaimedBoards(self.registry, clock, simulated=False)
         i2c = []
         for one in world.hardware.bus_settings():
             bus = self.buses.get(one.name)
             if isinstance(bus, I2cBus):
-                i2c.append(I2cDiscovery(bus, one.discover_addresses, self.fleet, strangers.show))
+                i2c.append(I2cDiscovery(bus, one.discover_addresses, self.roster, unclaimed.show))
         serial = SerialDiscovery(
             self.buses,
-            self.fleet,
+            self.roster,
             clock,
-            strangers.show,
+            unclaimed.show,
             world.hardware.ports,
             self._make_timer,
         )
-        return DiscoveryWorker(i2c, serial, strangers, self.fleet, self.reader)
+        return DiscoveryWorker(
+            i2c, serial, unclaimed, self.roster, self.reader, self.roster.remember
+        )
 
     def _make_thread(self, worker: Worker, clock: WallClock) -> SimThread:
         thread = SimThread(worker, clock, self._world)

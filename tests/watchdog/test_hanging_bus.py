@@ -65,7 +65,7 @@ class Bench:
         return self.house.bus
 
     def collection(self) -> CollectionWorker:
-        return CollectionWorker(self.house.fleet, self.clock, buses=self.house.buses.all)
+        return CollectionWorker(self.house.roster, self.clock, buses=self.house.buses.all)
 
     def freeze(self) -> None:
         self.transport.freezes = True
@@ -114,13 +114,13 @@ def test_a_hanging_poll_is_freed_reported_and_the_device_comes_back(
         worker.shut_down()
     said = [record.getMessage() for record in caplog.records if "bus i2c1" in record.getMessage()]
     assert said == [
-        "a transaction on bus i2c1 hangs: its bus is closed under it",
-        "a transaction on bus i2c1 has come back",
+        "a transaction on bus i2c1 hangs; closing its bus",
+        "a transaction on bus i2c1 no longer hangs",
     ]
 
 
 def test_a_poll_that_hangs_elsewhere_is_noticed_too(bench: Bench) -> None:
-    worker = CollectionWorker(bench.house.fleet, bench.clock)  # which does not see the buses
+    worker = CollectionWorker(bench.house.roster, bench.clock)  # which does not see the buses
     worker.start_up()
     bench.freeze()
     bench.clock.advance(2.0)

@@ -74,7 +74,8 @@ export class Card {
   /** @param {import("../types").Device} device */
   showWhere(device) {
     const at = device.address === null ? "serial" : `I2C 0x${device.address.toString(16).padStart(2, "0")}`;
-    const parts = [`${device.bus}, ${at}`, ...Object.values(device.metadata)];
+    const where = device.bus === null ? `by ${device.driver}` : `${device.bus}, ${at}`;
+    const parts = [where, ...Object.values(device.metadata)];
     const text = parts.join(" · ");
     if (this.where.dataset.text === text + device.simulated) return;
     this.where.dataset.text = text + device.simulated;

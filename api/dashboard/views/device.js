@@ -90,7 +90,7 @@ function factsOf(device) {
   const at = device.address === null ? "" : `, address 0x${device.address.toString(16).padStart(2, "0")}`;
   return [
     ["Id", device.id],
-    ["Bus", device.bus + at],
+    ["Bus", device.bus === null ? "none" : device.bus + at],
     ["Measures every", durationText(device.interval_s)],
     ["Last heard", device.last_seen ? momentText(device.last_seen) : "never"],
     ["Driver", device.driver],
