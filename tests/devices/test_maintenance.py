@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from dummy_hw.board import DummyBoard
-from dummy_hw.serial_wire import DummySerialTransport
 from gateway.collection.poller import DevicePoller
 from gateway.collection.stalls import BUS_STALLS_AFTER_S, TICK_STALLS_AFTER_S
 from gateway.collection.worker import CollectionWorker
@@ -18,6 +17,7 @@ from gateway.runtime.worker import WorkerThread
 from tests.arduino_iface.waiting import until
 from tests.collection.house import House
 from tests.exchange.boards import ADDRESS, make_board
+from tests.support.serial_wire import DummySerialTransport
 
 LONG_S = 3 * (BUS_STALLS_AFTER_S + TICK_STALLS_AFTER_S)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from arduino_iface.lock import Priority
-from dummy_hw.serial_wire import DummySerialTransport
 from gateway.collection.stalls import BUS_STALLS_AFTER_S, HEALS_WITHIN_S, TICK_STALLS_AFTER_S
 from gateway.collection.worker import CollectionWorker
 from gateway.model.errors import FatalError, MaintenanceTimeout
@@ -15,6 +14,7 @@ from gateway.model.registry import DeviceState
 from tests.arduino_iface.waiting import until
 from tests.collection.house import House
 from tests.exchange.boards import ADDRESS, make_board
+from tests.support.serial_wire import DummySerialTransport
 from tests.watchdog.test_hanging_bus import Bench
 
 STEP_S = 5.0
