@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlunsplit
 
 from api.app import create_app
@@ -42,6 +42,7 @@ from gateway.devices.roster import Fleet
 from gateway.discovery.i2c import I2cDiscovery
 from gateway.discovery.serial import SerialDiscovery
 from gateway.discovery.worker import DiscoveryWorker, Strangers
+from gateway.drivers.table import driver_module
 from gateway.history.history import History
 from gateway.journal.errors import JournalError
 from gateway.journal.journal import Journal
@@ -72,6 +73,7 @@ from gateway.sinks.mongo.sink import MongoSink
 if TYPE_CHECKING:
     from dummy_hw.hardware import DummyHardware
     from dummy_hw.remote import RemoteBoards
+    from gateway.sinks.mongo.part import MongoSettings
 
 SUPERVISION_S = 0.25
 END_WITHIN_S = 9.6
@@ -112,7 +114,8 @@ def simulate(settings: Settings) -> tuple["DummyHardware", Settings]:
     folder = settings.journal.path.parent / "dummy_hw"
     hardware = DummyHardware(folder / "terminals")
     if settings.devices or settings.buses:
-        _add_configured(hardware, settings, folder)
+        for device in settings.devices:
+            driver_module(device.driver, "simulation").add(hardware, device, folder)
         return hardware, settings
     return hardware, _add_demo(hardware, settings, folder)
 
@@ -243,7 +246,7 @@ class App:
         workers: list[tuple[str, Callable[[], Worker]]] = [
             ("journal", lambda: JournalWorker(self._journal, self._timekeeper.expect_after))
         ]
-        if self._settings.mongo.uri is not None:
+        if self._mongo() is not None:
             self._journal.register_sink("mongo")
             workers.append(("delivery-mongo", self._make_mongo))
         workers += [
@@ -277,8 +280,14 @@ class App:
         )
         return DiscoveryWorker(i2c, serial, strangers, fleet, self._reader)
 
+    def _mongo(self) -> "MongoSettings | None":
+        """Where readings are delivered to; None without an address."""
+        mongo = cast("MongoSettings | None", self._settings.parts.get("mongo"))
+        return None if mongo is None or mongo.uri is None else mongo
+
     def _make_mongo(self) -> DeliveryWorker:
-        mongo = self._settings.mongo
+        mongo = self._mongo()
+        assert mongo is not None
         assert mongo.uri is not None
         sink = MongoSink(mongo.uri, mongo.database, self._settings.gateway.id)
         worker = DeliveryWorker(sink, self._journal, self._reader, self._clock, self._heartbeat)
@@ -286,8 +295,8 @@ class App:
         return worker
 
     def _make_archive(self) -> MongoHistory | None:
-        mongo = self._settings.mongo
-        if mongo.uri is None:
+        mongo = self._mongo()
+        if mongo is None or mongo.uri is None:
             return None
         return MongoHistory(
             mongo.uri, mongo.database, self._settings.gateway.id, self._clock.monotonic
@@ -394,25 +403,3 @@ def _add_demo(hardware: "DummyHardware", settings: Settings, folder: Path) -> Se
         buses.append(BusSettings(name, BusType.SERIAL, "simulated"))
         devices.append(DeviceSettings(name, name))
     return replace(settings, buses=tuple(buses), devices=tuple(devices))
-
-
-def _add_configured(hardware: "DummyHardware", settings: Settings, folder: Path) -> None:
-    from dummy_hw import factory
-    from dummy_hw.eeprom import FileEeprom
-
-    for device in settings.devices:
-        clock, interval_s = hardware.clock, device.interval_s or 1.0
-        if device.registers is not None and device.address is not None:
-            registers = factory.make_registers(device.id, device.registers, clock=clock)
-            hardware.add_i2c(device.id, device.bus, device.address, registers)
-            continue
-        if device.lines is not None:
-            lines = factory.make_lines(device.id, device.lines, clock=clock, interval_s=interval_s)
-            hardware.add_serial(device.id, device.bus, lines)
-            continue
-        eeprom = FileEeprom(folder / f"{device.id}.eeprom.json")
-        board = factory.make(device.id, eeprom=eeprom, clock=clock, interval_s=interval_s)
-        if device.address is None:
-            hardware.add_serial(device.id, device.bus, board)
-        else:
-            hardware.add_i2c(device.id, device.bus, device.address, board)

@@ -10,9 +10,11 @@ from gateway.config.settings import Settings
 def start_problems(settings: Settings) -> list[str]:
     """Why a gateway must not start with these settings, a sentence each; empty: it may."""
     # Imported here: not every command needs pymongo.
+    from gateway.sinks.mongo.part import MongoSettings
     from gateway.sinks.mongo.sink import check_uri
 
-    uri = settings.mongo.uri
+    mongo = settings.parts.get("mongo")
+    uri = mongo.uri if isinstance(mongo, MongoSettings) else None
     found = [f"MONGO_URI: {problem}" for problem in (check_uri(uri) if uri else [])]
     store = KeyStore(settings.keys_path)
     try:

@@ -45,7 +45,7 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ValueProblem:
     """What a check says about one value; the loader adds where it stands."""
 
     reason: str

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import CommandLineOptions, ConfigError, Settings, load
+from gateway.sinks.mongo.part import MongoSettings
 
 HOME = {"HOME": "/home/pi"}
 
@@ -22,6 +23,11 @@ class Start:
 
     def load(self, options: CommandLineOptions | None = None) -> Settings:
         return load(options or CommandLineOptions(), self.environ, self.folder)
+
+    def mongo(self, options: CommandLineOptions | None = None) -> MongoSettings:
+        found = self.load(options).parts["mongo"]
+        assert isinstance(found, MongoSettings)
+        return found
 
     def problems(self, options: CommandLineOptions | None = None) -> list[str]:
         with pytest.raises(ConfigError) as caught:

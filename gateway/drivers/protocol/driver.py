@@ -12,8 +12,9 @@ from arduino_iface.measurement import CommandOutcome
 from arduino_iface.messages import BuiltIn, CommandRequest, CommandStatus
 from arduino_iface.schema import Command, Schema
 from arduino_iface.values import ValueType
-from gateway.drivers.base import Known, Tally
-from gateway.drivers.intake import Intake, ReadingStore, Source
+from gateway.drivers.base import DriverContext, Known, Tally
+from gateway.drivers.intake import ReadingStore, Source
+from gateway.drivers.protocol.intake import Intake
 from gateway.runtime.clock import WallClock
 
 DRAIN_BUDGET_S = 0.5
@@ -188,3 +189,15 @@ class ProtocolDriver:
                 )
         self._interval_s = wanted_s
         return round(wanted_s * 1000)
+
+
+def build(context: DriverContext) -> ProtocolDriver:
+    """The driver of a device of the configuration. Touches nothing."""
+    return ProtocolDriver(
+        context.source,
+        ProtocolDevice(context.link()),
+        context.store,
+        context.clock,
+        context.claim,
+        context.settings.interval_s,
+    )
