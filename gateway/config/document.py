@@ -8,12 +8,12 @@ from typing import Any
 from marshmallow import ValidationError
 
 from gateway.config.driver import driver_config, driver_of
-from gateway.config.fields import UNKNOWN, TableSchema, messages_by_key
 from gateway.config.locator import KeyPath
 from gateway.config.problems import ConfigError, Problem, ValueProblem, close_match
 from gateway.config.report import Report, Table
-from gateway.config.schemas import BUS_SCHEMAS, AnyBusSchema, DeviceSchema
+from gateway.config.schemas import BUS_SCHEMAS, AnyBusTable, DeviceTable
 from gateway.config.section import Section
+from gateway.config.tables import UNKNOWN, TableSchema, messages_by_key
 
 _POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _LISTS = ("bus", "device")
@@ -81,7 +81,7 @@ class Document:
         if driver is not None:
             return self._load(driver_config(driver).schema(), path, raw)
         # The driver itself is refused; which keys it would have is not known.
-        schema = DeviceSchema()
+        schema = DeviceTable()
         known = {key: value for key, value in raw.items() if key in schema.fields}
         return Table(path, self._load(schema, path, known).values, raw)
 
@@ -106,7 +106,7 @@ class Document:
 
 def _bus_schema(raw: Mapping[str, object]) -> TableSchema:
     kind = raw.get("type")
-    return BUS_SCHEMAS.get(kind.lower() if isinstance(kind, str) else "", AnyBusSchema)()
+    return BUS_SCHEMAS.get(kind.lower() if isinstance(kind, str) else "", AnyBusTable)()
 
 
 def _parse(where: str, text: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.config.report import Report, Table
-from gateway.config.schemas import DeviceSchema
+from gateway.config.schemas import DeviceTable
 from gateway.config.settings import BusType
 from gateway.drivers.table import DRIVERS, driver_module
 
@@ -34,7 +34,7 @@ class DriverConfig:
     works on, None: any.
     """
 
-    schema: type[DeviceSchema] = DeviceSchema
+    schema: type[DeviceTable] = DeviceTable
     options: Callable[[Mapping[str, Any]], object] = _no_options
     check: Callable[[Report, Table], None] = _no_check
     bus: BusType | None = None

@@ -1,6 +1,7 @@
-"""The kinds of values that a configuration has. Each key of each table is one of these, with its own bounds.
+"""The kinds of single values that a configuration has: each key of each table is one, with its own bounds.
 
 A kind is strict about the type, and says of a wrong value what it is, what it should be, and what to write.
+Lists and tables are in `tables`.
 """
 
 import math
@@ -8,12 +9,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import ValidationError, fields
 
 from gateway.config.problems import ValueProblem, close_match
 from gateway.config.quantities import duration_text, parse_duration_s, parse_size, size_text
 
-UNKNOWN = "unknown key"
 MISSING = "missing key"
 
 NAMED_AT_ONCE = 8
@@ -35,11 +35,6 @@ def refuse(reason: str, suggestion: str | None = None) -> ValidationError:
     return ValidationError([ValueProblem(reason, suggestion)])
 
 
-def messages_by_key(error: ValidationError) -> dict[Any, Any]:
-    """What an error says of a table or list: findings by key, or more of the same."""
-    return error.messages if isinstance(error.messages, dict) else {"": error.messages}
-
-
 def shown(value: object) -> str:
     """A value as it may stand in a message: as TOML writes it, and short."""
     if isinstance(value, bool):
@@ -54,28 +49,7 @@ def kind(value: object) -> str:
     return _KINDS.get(type(value), "a date or time")
 
 
-class TableSchema(Schema):
-    """The keys of a table. An unknown key is an error; every error is a `ValueProblem`."""
-
-    class Meta:
-        """An unknown key is an error."""
-
-        unknown = RAISE
-
-    error_messages = {"unknown": UNKNOWN}  # noqa: RUF012 - marshmallow's own way to say it
-
-    def handle_error(self, error: ValidationError, data: Any, **_: object) -> None:
-        """Called by marshmallow with all errors of a table: adds what an unknown key may have meant."""
-        found = {
-            key: [ValueProblem(UNKNOWN, close_match(str(key), tuple(self.fields)))]
-            if findings == [UNKNOWN]
-            else findings
-            for key, findings in messages_by_key(error).items()
-        }
-        raise ValidationError(found, data=data, valid_data=error.valid_data)
-
-
-class Key(fields.Field[Any]):
+class ConfigField(fields.Field[Any]):
     """What all kinds have in common: `read` checks the type, `parse` the rest.
 
     `example` is a value as TOML writes it. `parse` makes the value that the program uses, and raises
@@ -111,8 +85,6 @@ class Key(fields.Field[Any]):
         value = self.read(value)
         try:
             return value if self._parse is None else self._parse(value)
-        except ValidationError:
-            raise
         except ValueError as error:
             name = "" if isinstance(value, list | tuple | dict) else f"{shown(value)} "
             raise refuse(f"{name}{error}", self.hint) from error
@@ -132,7 +104,7 @@ class Key(fields.Field[Any]):
         return self.accept(value)
 
 
-class Flag(Key):
+class Boolean(ConfigField):
     """true or false."""
 
     wanted = "true or false"
@@ -147,7 +119,7 @@ class Flag(Key):
         return value
 
 
-class Whole(Key):
+class WholeNumber(ConfigField):
     """A whole number within bounds, both included; `hexadecimal` says how messages write it."""
 
     wanted = "a whole number"
@@ -169,7 +141,7 @@ class Whole(Key):
         return value
 
 
-class Number(Key):
+class RealNumber(ConfigField):
     """A finite number that is not below `minimum`."""
 
     wanted = "a number"
@@ -182,14 +154,14 @@ class Number(Key):
         """An int or a float, as it was written."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.not_this_kind(value)
-        if not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             raise refuse(f"{shown(value)} is not a finite number")
         if value < self._minimum:
             raise refuse(f"{shown(value)} is below {self._minimum:g}")
         return value
 
 
-class Choice(Key):
+class Choice(ConfigField):
     """One of a few words or numbers; capitals do not matter.
 
     `options` are what can be written, or what that means by what can be written. `suggest` knows a better
@@ -234,7 +206,7 @@ def _small(word: str | int) -> str | int:
     return word.lower() if isinstance(word, str) else word
 
 
-class Text(Key):
+class Text(ConfigField):
     """A text of a form: `rule` says of what does not match `pattern` that it is wrong.
 
     With `blank` a text without letters is a text too.
@@ -265,7 +237,7 @@ class Text(Key):
         return value
 
 
-class Duration(Key):
+class Duration(ConfigField):
     """A time with its unit, in seconds, within bounds, both included."""
 
     def __init__(self, minimum_s: float, maximum_s: float, **kwargs: Any) -> None:
@@ -289,7 +261,7 @@ class Duration(Key):
         return seconds
 
 
-class Size(Key):
+class ByteSize(ConfigField):
     """A number of bytes, plain or with its unit, within bounds, both included."""
 
     def __init__(self, minimum: int, maximum: int, **kwargs: Any) -> None:
@@ -308,82 +280,3 @@ class Size(Key):
             bounds = f"{size_text(self._minimum)} to {size_text(self._maximum)}"
             raise refuse(f"{shown(value)} is not within {bounds}")
         return size
-
-
-class ListOf(Key):
-    """A list of values of one kind: from `minimum` to `maximum` of them; None: as many as there are.
-
-    With `single`, one value may be written without a list around it.
-    """
-
-    def __init__(
-        self,
-        item: Key,
-        *,
-        minimum: int = 0,
-        maximum: int | None = None,
-        single: bool = False,
-        example: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(example or f"[{item.example}]", **kwargs)
-        self.item = item
-        self.wanted = "a list of tables" if isinstance(item, TableOf) else "a list"
-        self._minimum, self._maximum, self._single = minimum, maximum, single
-
-    def read(self, value: object) -> tuple[Any, ...]:
-        """The items as the program uses them."""
-        if self._single and not isinstance(value, list):
-            return (self.item.accept(value),)
-        if not isinstance(value, list):
-            raise self.not_this_kind(value)
-        most = len(value) if self._maximum is None else self._maximum
-        if not self._minimum <= len(value) <= most:
-            wanted = str(most) if self._minimum == most else f"{self._minimum} to {most}"
-            items = "1 item" if len(value) == 1 else f"{len(value)} items"
-            raise refuse(f"has {items}, not {wanted}", self.hint)
-        found: list[Any] = []
-        wrong: dict[int, Any] = {}
-        for number, item in enumerate(value):
-            try:
-                found.append(self.item.accept(item))
-            except ValidationError as error:
-                wrong[number] = error.messages
-        if wrong:
-            raise ValidationError(wrong)
-        return tuple(found)
-
-
-class TableOf(Key):
-    """A table with the keys of `schema`; None: any keys, which `parse` judges.
-
-    `words`: what can be written instead of a table, and what it means.
-    """
-
-    def __init__(
-        self,
-        schema: type[TableSchema] | None,
-        example: str,
-        *,
-        words: Mapping[str, object] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(example, **kwargs)
-        self.schema = schema
-        self._words = words or {}
-        self.wanted = " or ".join(["a table", *map(shown, self._words)])
-
-    def accept(self, value: object) -> Any:
-        """The table as the program uses it. Raises `ValidationError`."""
-        if isinstance(value, str) and value in self._words:
-            return self._words[value]
-        return super().accept(value)
-
-    def read(self, value: object) -> Mapping[str, Any]:
-        """The values of the table."""
-        if not isinstance(value, dict):
-            raise self.not_this_kind(value)
-        if self.schema is None:
-            return value
-        loaded: dict[str, Any] = self.schema().load(value)
-        return loaded

@@ -11,16 +11,15 @@ from marshmallow import Schema, ValidationError
 from gateway.config.checks import check
 from gateway.config.document import Document
 from gateway.config.driver import PROTOCOL, driver_config
-from gateway.config.fields import messages_by_key
 from gateway.config.names import NAME, NAME_RULE
 from gateway.config.problems import ConfigError, Problem, ValueProblem
 from gateway.config.report import Table
 from gateway.config.schemas import (
-    ApiSchema,
-    DiscoverySchema,
-    GatewaySchema,
-    JournalSchema,
-    LoggingSchema,
+    ApiTable,
+    DiscoveryTable,
+    GatewayTable,
+    JournalTable,
+    LoggingTable,
 )
 from gateway.config.secrets import RESERVED, known_keys, read_secrets
 from gateway.config.section import Section, sections_of
@@ -45,14 +44,15 @@ from gateway.config.source import (
     shown_path,
     state_folder,
 )
+from gateway.config.tables import messages_by_key
 from gateway.parts import PARTS, PartLine
 
 CORE = (
-    Section("gateway", GatewaySettings, GatewaySchema),
-    Section("api", ApiSettings, ApiSchema),
-    Section("journal", JournalSettings, JournalSchema),
-    Section("discovery", DiscoverySettings, DiscoverySchema),
-    Section("logging", LoggingSettings, LoggingSchema),
+    Section("gateway", GatewaySettings, GatewayTable),
+    Section("api", ApiSettings, ApiTable),
+    Section("journal", JournalSettings, JournalTable),
+    Section("discovery", DiscoverySettings, DiscoveryTable),
+    Section("logging", LoggingSettings, LoggingTable),
 )
 """The tables of what every gateway has."""
 
@@ -133,10 +133,10 @@ def _document(path: Path | None, cwd: Path, problems: list[Problem]) -> Document
 
 _OPTIONS: Mapping[str, tuple[type[Schema], str, str]] = MappingProxyType(
     {
-        "host": (ApiSchema, "api", "host"),
-        "port": (ApiSchema, "api", "port"),
-        "log_level": (LoggingSchema, "logging", "level"),
-        "log_format": (LoggingSchema, "logging", "format"),
+        "host": (ApiTable, "api", "host"),
+        "port": (ApiTable, "api", "port"),
+        "log_level": (LoggingTable, "logging", "level"),
+        "log_format": (LoggingTable, "logging", "format"),
     }
 )
 

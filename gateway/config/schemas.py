@@ -3,19 +3,10 @@
 import re
 from collections.abc import Mapping
 
-from gateway.config.fields import (
-    Choice,
-    Duration,
-    Flag,
-    ListOf,
-    Size,
-    TableOf,
-    TableSchema,
-    Text,
-    Whole,
-)
+from gateway.config.fields import Boolean, ByteSize, Choice, Duration, Text, WholeNumber
 from gateway.config.names import NAME, NAME_RULE
 from gateway.config.settings import BusType, LogFormat
+from gateway.config.tables import ListOf, TableOf, TableSchema
 from gateway.config.values import (
     ADDRESS_MAX,
     ADDRESS_MIN,
@@ -39,46 +30,46 @@ def name_key(example: str, *, required: bool = False) -> Text:
     return Text(example, NAME, "cannot be a name", hint=NAME_RULE, required=required)
 
 
-class GatewaySchema(TableSchema):
+class GatewayTable(TableSchema):
     """[gateway]."""
 
     id = name_key("pi-greenhouse")
 
 
-class ApiSchema(TableSchema):
+class ApiTable(TableSchema):
     """[api]."""
 
     # Whether the address needs an access key is seen at the start.
     host = Text("127.0.0.1", _HOST, "is no address and no host name", hint=_HOST_HINT)
-    port = Whole(1, 65535, example="8080")
+    port = WholeNumber(1, 65535, example="8080")
     cors_origins = ListOf(Text("http://localhost:3000", parse=origin))
 
 
-class JournalSchema(TableSchema):
+class JournalTable(TableSchema):
     """[journal]."""
 
     path = Text("journal.db", _PATH, "cannot be a path")
     keep = Duration(60.0, 36500 * _DAY_S, attribute="keep_s")
-    max_size = Size(1 << 20, _TIB, attribute="max_bytes")
+    max_size = ByteSize(1 << 20, _TIB, attribute="max_bytes")
     commit_interval = Duration(0.0, 60.0, attribute="commit_interval_s")
 
 
-class DiscoverySchema(TableSchema):
+class DiscoveryTable(TableSchema):
     """[discovery]."""
 
-    serial = Flag()
+    serial = Boolean()
 
 
-class LoggingSchema(TableSchema):
+class LoggingTable(TableSchema):
     """[logging]."""
 
     level = Choice(("DEBUG", "INFO", "WARNING", "ERROR"))
-    max_size = Size(64 << 10, _TIB, attribute="max_bytes")
-    backups = Whole(1, 1000)
+    max_size = ByteSize(64 << 10, _TIB, attribute="max_bytes")
+    backups = WholeNumber(1, 1000)
     format = Choice({one.value: one for one in LogFormat})
 
 
-class BusSchema(TableSchema):
+class BusTable(TableSchema):
     """What every [[bus]] has."""
 
     name = name_key("i2c1", required=True)
@@ -86,7 +77,7 @@ class BusSchema(TableSchema):
     port = Text("/dev/i2c-1", _ABSOLUTE, "is not the full path of a port", required=True)
 
 
-class I2cBusSchema(BusSchema):
+class I2cBusTable(BusTable):
     """[[bus]] with type = "i2c"."""
 
     discover = ListOf(
@@ -94,26 +85,26 @@ class I2cBusSchema(BusSchema):
     )
 
 
-class SerialBusSchema(BusSchema):
+class SerialBusTable(BusTable):
     """[[bus]] with type = "serial"."""
 
     baud_rate = Choice(USUAL_BAUD_RATES, suggest=lambda _: "as in the sketch's Serial.begin()")
 
 
-class AnyBusSchema(I2cBusSchema, SerialBusSchema):
+class AnyBusTable(I2cBusTable, SerialBusTable):
     """For a [[bus]] whose type is not known: so that one mistake gives one message."""
 
 
-BUS_SCHEMAS: Mapping[str, type[BusSchema]] = {"i2c": I2cBusSchema, "serial": SerialBusSchema}
+BUS_SCHEMAS: Mapping[str, type[BusTable]] = {"i2c": I2cBusTable, "serial": SerialBusTable}
 """The keys of a bus by its type."""
 
 
-class DeviceSchema(TableSchema):
+class DeviceTable(TableSchema):
     """What every [[device]] has; a driver adds its own keys in a schema that inherits from this."""
 
     id = name_key("greenhouse", required=True)
     bus = name_key("i2c1", required=True)
-    address = Whole(ADDRESS_MIN, ADDRESS_MAX, hexadecimal=True, example="0x12")
+    address = WholeNumber(ADDRESS_MIN, ADDRESS_MAX, hexadecimal=True, example="0x12")
     interval = Duration(0.01, _DAY_S, attribute="interval_s")
     driver = Text("protocol", parse=driver_name)
     metadata = TableOf(None, '{ room = "A" }', parse=metadata)

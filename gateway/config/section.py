@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
-from gateway.config.fields import TableSchema
+from gateway.config.tables import TableSchema
 from gateway.parts import PartLine
 
 

@@ -4,9 +4,10 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from gateway.config.fields import Number, TableSchema, Text
+from gateway.config.fields import RealNumber, Text
 from gateway.config.locator import KeyPath
 from gateway.config.report import Report, Table
+from gateway.config.tables import TableSchema
 
 CHANNELS_MAX = 64
 COMMANDS_MAX = 64
@@ -36,15 +37,15 @@ def exact_scale(number: int | float) -> Decimal:
     return exact_offset(number)
 
 
-class ChannelSchema(TableSchema):
+class ChannelTable(TableSchema):
     """What every [[device.channels]] has."""
 
     name = small_name(required=True)
     unit = Text("Cel", _UNIT, "cannot be a unit: it has blanks or is too long")
-    scale = Number(parse=exact_scale)
-    offset = Number(parse=exact_offset)
-    minimum = Number()
-    maximum = Number()
+    scale = RealNumber(parse=exact_scale)
+    offset = RealNumber(parse=exact_offset)
+    minimum = RealNumber()
+    maximum = RealNumber()
 
 
 def check_described(report: Report, device: Table) -> None:

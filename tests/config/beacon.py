@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from gateway.config.fields import Choice, Duration, TableSchema
+from gateway.config.fields import Choice, Duration
 from gateway.config.section import Secret, Section
+from gateway.config.tables import TableSchema
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class BeaconSettings:
         return self.color
 
 
-class BeaconSchema(TableSchema):
+class BeaconTable(TableSchema):
     color = Choice(("red", "green"))
     period = Duration(0.1, 60.0, attribute="period_s")
 
@@ -24,6 +25,6 @@ class BeaconSchema(TableSchema):
 SECTION = Section(
     "beacon",
     BeaconSettings,
-    BeaconSchema,
+    BeaconTable,
     secrets=(Secret("GATEWAY_BEACON_URL", "url", ("http", "https"), "https://h/", ("BEACON",)),),
 )

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from gateway.config.fields import ListOf, TableSchema, Text, Whole
+from gateway.config.fields import Text, WholeNumber
 from gateway.config.section import Secret, Section
+from gateway.config.tables import ListOf, TableSchema
 
 
 @dataclass(frozen=True)
@@ -18,16 +19,16 @@ class Brass:
     code: str | None = field(default=None, repr=False)
 
 
-class HornSchema(TableSchema):
+class HornTable(TableSchema):
     name = Text("alto", required=True)
-    tones = ListOf(Whole(20, 20000))
+    tones = ListOf(WholeNumber(20, 20000))
 
 
-class BrassSchema(TableSchema):
+class BrassTable(TableSchema):
     maker = Text("Adolphe", required=True)
 
 
 SECTION = (
-    Section("horn", Horn, HornSchema, many=True),
-    Section("brass", Brass, BrassSchema, secrets=(Secret("HORN_CODE", "code", (), "1234"),)),
+    Section("horn", Horn, HornTable, many=True),
+    Section("brass", Brass, BrassTable, secrets=(Secret("HORN_CODE", "code", (), "1234"),)),
 )

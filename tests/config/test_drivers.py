@@ -141,6 +141,7 @@ def command(rest: str) -> str:
         (channel("scael = 2"), 'channels.0.scael: unknown key; did you mean "scale"?'),
         (channel("scale = 0"), "0 would make every value the same"),
         (channel("scale = '1'"), "write 1 without quotes"),
+        (channel(f"scale = 1{'0' * 400}"), "is not a usable number"),
         (channel("offset = nan"), "nan is not a finite number"),
         (channel("minimum = 2, maximum = 1"), "channels.0.maximum: 1 is below the minimum, 2"),
         (channel("bit = 8"), "channels.0.bit: ends at bit 8; u8 has the bits 0 to 7"),

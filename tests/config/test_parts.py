@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.config import CommandLineOptions
-from gateway.config.fields import TableSchema
 from gateway.config.section import Secret, Section, sections_of
+from gateway.config.tables import TableSchema
 from gateway.parts import PARTS, PartLine
 from gateway.sinks.mongo.part import MongoSettings
 from tests.config.beacon import BeaconSettings

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from gateway.config.driver import driver_config
-from gateway.config.fields import Key, ListOf, TableOf, TableSchema
+from gateway.config.fields import ConfigField
 from gateway.config.loader import CORE
 from gateway.config.schemas import BUS_SCHEMAS
 from gateway.config.section import sections_of
+from gateway.config.tables import ListOf, TableOf, TableSchema
 from gateway.drivers.table import DRIVERS
 from gateway.parts import PARTS
 
@@ -23,7 +24,7 @@ def documented_keys() -> set[tuple[str, str]]:
 def _keys(table: str, schema: TableSchema) -> Iterator[tuple[str, str]]:
     for key, field in schema.fields.items():
         yield table, key
-        assert isinstance(field, Key)
+        assert isinstance(field, ConfigField)
         if isinstance(field, ListOf) and isinstance(field.item, TableOf):
             assert field.item.schema is not None
             yield from _keys(f"{table}.{key}", field.item.schema())

@@ -6,19 +6,11 @@ from arduino_iface.lines.format import FormatKind
 from arduino_iface.lines.match import LinePattern
 from arduino_iface.lines.template import sendable_problem, word_problem
 from gateway.config.driver import DriverConfig
-from gateway.config.fields import (
-    Choice,
-    Duration,
-    ListOf,
-    Number,
-    TableOf,
-    TableSchema,
-    Text,
-    Whole,
-)
-from gateway.config.schemas import DeviceSchema
+from gateway.config.fields import Choice, Duration, RealNumber, Text, WholeNumber
+from gateway.config.schemas import DeviceTable
 from gateway.config.settings import BusType
-from gateway.drivers.channels import CHANNELS_MAX, COMMANDS_MAX, ChannelSchema, small_name
+from gateway.config.tables import ListOf, TableOf, TableSchema
+from gateway.drivers.channels import CHANNELS_MAX, COMMANDS_MAX, ChannelTable, small_name
 from gateway.drivers.lines.build import line_settings
 from gateway.drivers.lines.checks import check_lines
 
@@ -82,43 +74,43 @@ def words_key(minimum: int, maximum: int, example: str) -> ListOf:
     return ListOf(word, minimum=minimum, maximum=maximum, example=example, parse=_distinct)
 
 
-class LineChannelSchema(ChannelSchema):
+class LineChannelTable(ChannelTable):
     """[[device.channels]] of driver = "lines"."""
 
     field = Text("temperature", _FIELD, "cannot be the name of a field")
-    column = Whole(1, 128)
+    column = WholeNumber(1, 128)
     type = Choice(("number", "integer", "bool", "text"))
 
 
-class LineArgumentSchema(TableSchema):
+class LineArgumentTable(TableSchema):
     """[[device.commands.arguments]] of driver = "lines"."""
 
     name = small_name(required=True)
     type = Choice(("integer", "number", "bool", "choice"), required=True)
-    minimum = Number()
-    maximum = Number()
+    minimum = RealNumber()
+    maximum = RealNumber()
     choices = words_key(1, CHOICES_MAX, '["auto", "off"]')
     words = words_key(2, 2, '["OFF", "ON"]')
 
 
-class LineCommandSchema(TableSchema):
+class LineCommandTable(TableSchema):
     """[[device.commands]] of driver = "lines"."""
 
     name = small_name(required=True)
     template = sent_key("FAN {speed}\\n", required=True)
     arguments = ListOf(
-        TableOf(LineArgumentSchema, '{ name = "speed", type = "integer" }'), maximum=ARGUMENTS_MAX
+        TableOf(LineArgumentTable, '{ name = "speed", type = "integer" }'), maximum=ARGUMENTS_MAX
     )
     reply = pattern_key("OK")
     failure = pattern_key("ERR")
     timeout = Duration(0.01, 60.0, attribute="timeout_s")
 
 
-class LineDeviceSchema(DeviceSchema):
+class LineDeviceTable(DeviceTable):
     """[[device]] with driver = "lines"."""
 
     format = Choice({one.value: one for one in FormatKind}, required=True)
-    channels = ListOf(TableOf(LineChannelSchema, '{ name = "temperature" }'), maximum=CHANNELS_MAX)
+    channels = ListOf(TableOf(LineChannelTable, '{ name = "temperature" }'), maximum=CHANNELS_MAX)
     columns = ListOf(
         Text("temperature", _COLUMN, "cannot be the name of a column", blank=True),
         minimum=1,
@@ -132,8 +124,8 @@ class LineDeviceSchema(DeviceSchema):
     request = sent_key("READ\\n")
     reply_timeout = Duration(0.01, 60.0, attribute="reply_timeout_s")
     commands = ListOf(
-        TableOf(LineCommandSchema, '{ name = "fan", template = "FAN\\n" }'), maximum=COMMANDS_MAX
+        TableOf(LineCommandTable, '{ name = "fan", template = "FAN\\n" }'), maximum=COMMANDS_MAX
     )
 
 
-CONFIG = DriverConfig(LineDeviceSchema, line_settings, check_lines, BusType.SERIAL)
+CONFIG = DriverConfig(LineDeviceTable, line_settings, check_lines, BusType.SERIAL)

@@ -10,13 +10,14 @@ from arduino_iface.registers.map import (
     Verify,
 )
 from gateway.config.driver import DriverConfig
-from gateway.config.fields import Choice, Flag, ListOf, Number, TableOf, TableSchema, Whole
-from gateway.config.schemas import DeviceSchema
+from gateway.config.fields import Boolean, Choice, RealNumber, WholeNumber
+from gateway.config.schemas import DeviceTable
 from gateway.config.settings import BusType
+from gateway.config.tables import ListOf, TableOf, TableSchema
 from gateway.drivers.channels import (
     CHANNELS_MAX,
     COMMANDS_MAX,
-    ChannelSchema,
+    ChannelTable,
     exact_offset,
     exact_scale,
     small_name,
@@ -27,9 +28,9 @@ from gateway.drivers.registers.checks import REGISTER_MAX, check_registers
 _MISSING_MAX = 64
 
 
-def register_key(*, required: bool = False) -> Whole:
+def register_key(*, required: bool = False) -> WholeNumber:
     """The number of a register."""
-    return Whole(0, REGISTER_MAX, hexadecimal=True, required=required)
+    return WholeNumber(0, REGISTER_MAX, hexadecimal=True, required=required)
 
 
 def type_key() -> Choice:
@@ -53,65 +54,65 @@ def _offset_and_width(values: Mapping[str, int]) -> tuple[int, int]:
     return values["offset"], values["width"]
 
 
-class EchoSchema(TableSchema):
+class EchoTable(TableSchema):
     """`echo` of driver = "registers"."""
 
     register = register_key(required=True)
 
 
-class BitsSchema(TableSchema):
+class BitsTable(TableSchema):
     """`bits` of [[device.channels]]."""
 
-    offset = Whole(0, 63, required=True)
-    width = Whole(1, 64, required=True)
+    offset = WholeNumber(0, 63, required=True)
+    width = WholeNumber(1, 64, required=True)
 
 
-class RegisterChannelSchema(ChannelSchema):
+class RegisterChannelTable(ChannelTable):
     """[[device.channels]] of driver = "registers"."""
 
     register = register_key(required=True)
     type = type_key()
-    bit = Whole(0, 63)
-    bits = TableOf(BitsSchema, "{ offset = 4, width = 3 }", parse=_offset_and_width)
-    missing = ListOf(Number(), maximum=_MISSING_MAX, single=True)
-    tolerance = Number(0.0)
+    bit = WholeNumber(0, 63)
+    bits = TableOf(BitsTable, "{ offset = 4, width = 3 }", parse=_offset_and_width)
+    missing = ListOf(RealNumber(), maximum=_MISSING_MAX, single=True)
+    tolerance = RealNumber(0.0)
 
 
-class RegisterCommandSchema(TableSchema):
+class RegisterCommandTable(TableSchema):
     """[[device.commands]] of driver = "registers"."""
 
     name = small_name(required=True)
     register = register_key(required=True)
     type = type_key()
-    scale = Number(parse=exact_scale)
-    offset = Number(parse=exact_offset)
-    minimum = Number()
-    maximum = Number()
+    scale = RealNumber(parse=exact_scale)
+    offset = RealNumber(parse=exact_offset)
+    minimum = RealNumber()
+    maximum = RealNumber()
     argument = small_name()
-    verify = Flag()
+    verify = Boolean()
 
 
-class RegisterDeviceSchema(DeviceSchema):
+class RegisterDeviceTable(DeviceTable):
     """[[device]] with driver = "registers"."""
 
     channels = ListOf(
-        TableOf(RegisterChannelSchema, '{ name = "level", register = 0x00, type = "u16be" }'),
+        TableOf(RegisterChannelTable, '{ name = "level", register = 0x00, type = "u16be" }'),
         maximum=CHANNELS_MAX,
         required=True,
     )
     commands = ListOf(
-        TableOf(RegisterCommandSchema, '{ name = "set_pump", register = 0x10, type = "u8" }'),
+        TableOf(RegisterCommandTable, '{ name = "set_pump", register = 0x10, type = "u8" }'),
         maximum=COMMANDS_MAX,
     )
     register_size = Choice((8, 16))
-    block_max = Whole(1, READ_MAX)
+    block_max = WholeNumber(1, READ_MAX)
     verify = Choice({one.value: one for one in Verify})
     echo = TableOf(
-        EchoSchema,
+        EchoTable,
         "{ register = 0xFE }",
         words={"first_byte": FIRST_BYTE},
         parse=_echo_register,
     )
 
 
-CONFIG = DriverConfig(RegisterDeviceSchema, register_map, check_registers, BusType.I2C)
+CONFIG = DriverConfig(RegisterDeviceTable, register_map, check_registers, BusType.I2C)

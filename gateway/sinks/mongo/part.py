@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
-from gateway.config.fields import TableSchema, Text
+from gateway.config.fields import Text
 from gateway.config.redact import redact_uri
 from gateway.config.section import Secret, Section
+from gateway.config.tables import TableSchema
 
 _DATABASE = re.compile(r"[A-Za-z0-9_-]{1,63}", re.ASCII)
 """What MongoDB takes as the name of a database on every system."""
@@ -22,7 +23,7 @@ class MongoSettings:
         return redact_uri(self.uri) if self.uri else "none"
 
 
-class MongoSchema(TableSchema):
+class MongoTable(TableSchema):
     """[mongo]; the address itself is a secret and stands in .env."""
 
     database = Text("gateway", _DATABASE, "cannot be the name of a database")
@@ -31,7 +32,7 @@ class MongoSchema(TableSchema):
 SECTION = Section(
     "mongo",
     MongoSettings,
-    MongoSchema,
+    MongoTable,
     secrets=(
         Secret(
             "MONGO_URI",

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.config.driver import DriverConfig
-from gateway.config.fields import Whole
-from gateway.config.schemas import DeviceSchema
+from gateway.config.fields import WholeNumber
+from gateway.config.schemas import DeviceTable
 from gateway.config.settings import BusType
 
 
@@ -14,12 +14,12 @@ class DialSettings:
     top: int
 
 
-class DialSchema(DeviceSchema):
-    top = Whole(1, 255, required=True)
+class DialTable(DeviceTable):
+    top = WholeNumber(1, 255, required=True)
 
 
 def _settings(values: Mapping[str, int]) -> DialSettings:
     return DialSettings(values["top"])
 
 
-CONFIG = DriverConfig(DialSchema, _settings, bus=BusType.I2C)
+CONFIG = DriverConfig(DialTable, _settings, bus=BusType.I2C)
