@@ -11,9 +11,9 @@ from gateway.drivers.table import DRIVERS
 
 def check(report: Report, buses: Sequence[Table], devices: Sequence[Table]) -> None:
     """Note in `report` what contradicts itself, in spite of other mistakes in it."""
-    _unique(report, buses, "name", "a bus")
-    _unique(report, buses, "port", "a bus")
-    _unique(report, devices, "id", "a device")
+    _unique(report, buses, "name", "bus")
+    _unique(report, buses, "port", "bus")
+    _unique(report, devices, "id", "device")
     by_name = {name: bus for bus in buses if isinstance(name := bus.raw.get("name"), str)}
     for device in devices:
         _check_bus(report, device, by_name)
@@ -27,7 +27,7 @@ def check(report: Report, buses: Sequence[Table], devices: Sequence[Table]) -> N
 def _unique(report: Report, tables: Sequence[Table], key: str, what: str) -> None:
     report.unique(
         (((*table.path, key), table.values[key]) for table in tables if key in table.values),
-        f'"{{value}}" is the {key} of {what} on line {{line}} already',
+        f'"{{value}}" is already the {key} of the {what} on line {{line}}',
         f"give each its own {key}",
     )
 
@@ -88,6 +88,6 @@ def _check_serial(report: Report, devices: Sequence[Table], buses: dict[str, Tab
             if (name := one.values.get("bus")) in buses
             and buses[name].values.get("type") is BusType.SERIAL
         ),
-        'the serial bus "{value}" has the device on line {line} already',
+        'the serial bus "{value}" already has the device on line {line}',
         "each serial port has one device; describe another [[bus]]",
     )

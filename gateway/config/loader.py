@@ -231,7 +231,7 @@ class _Builder:
         folder = state_folder(self._environ)
         if folder is None and not path.is_absolute():
             reason = (
-                "none of STATE_DIRECTORY, XDG_STATE_HOME and HOME says where the journal could be"
+                "none of STATE_DIRECTORY, XDG_STATE_HOME and HOME names a folder for the journal"
             )
             hint = "set one of them, or write the full path in journal.path"
             self.problems.append(Problem("environment", reason, None, "journal.path", hint))

@@ -40,7 +40,7 @@ class ApiTable(TableSchema):
     """[api]."""
 
     # Whether the address needs an access key is seen at the start.
-    host = Text("127.0.0.1", _HOST, "is no address and no host name", hint=_HOST_HINT)
+    host = Text("127.0.0.1", _HOST, "is neither an IP address nor a host name", hint=_HOST_HINT)
     port = WholeNumber(1, 65535, example="8080")
     cors_origins = ListOf(Text("http://localhost:3000", parse=origin))
 

@@ -34,7 +34,7 @@ def address_range(text: str) -> AddressRange:
     if first > last:
         raise ValueError("ends before it begins")
     if first < ADDRESS_MIN or last > ADDRESS_MAX:
-        raise ValueError("leaves 0x08 to 0x77, the addresses of I2C devices")
+        raise ValueError("is outside 0x08 to 0x77, the addresses of I2C devices")
     return AddressRange(first, last)
 
 

@@ -61,7 +61,7 @@ def check_names(report: Report, tables: list[Table], what: str) -> None:
     """`what`: what they are the names of, in a word."""
     report.unique(
         (((*one.path, "name"), one.values["name"]) for one in tables),
-        f'"{{value}}" is the name of a {what} on line {{line}} already',
+        f'"{{value}}" is already the name of the {what} on line {{line}}',
     )
 
 

@@ -15,7 +15,7 @@ _ONLY_IN = {
     "pairs": FormatKind.KEYVALUE,
     "equals": FormatKind.KEYVALUE,
 }
-_ONLY_CSV = 'has a meaning only with format = "csv"'
+_ONLY_CSV = 'only applies with format = "csv"'
 
 
 def check_lines(report: Report, device: Table) -> None:
@@ -25,20 +25,20 @@ def check_lines(report: Report, device: Table) -> None:
     form = device.values.get("format")
     for key, wanted in _ONLY_IN.items():
         if form is not None and key in device.raw and form is not wanted:
-            reason = f'has a meaning only with format = "{wanted.value}"'
+            reason = f'only applies with format = "{wanted.value}"'
             report.problem((*device.path, key), reason)
     if "reply_timeout" in device.raw and "request" not in device.raw:
         hint = "leave it out, or write the request"
-        report.problem((*device.path, "reply_timeout"), "has a meaning only with a request", hint)
+        report.problem((*device.path, "reply_timeout"), "only applies with a request", hint)
     for channel in channels:
         path = (*channel.path, "column")
         if "column" in channel.values and form not in (FormatKind.CSV, None):
             report.problem(path, _ONLY_CSV)
         elif "column" in channel.values and "field" in channel.values:
-            report.problem(path, "there is a field already", "keep one of them")
+            report.problem(path, "a channel has a field or a column", "keep one of them")
     report.unique(
         (((*one.path, "name"), field_of(one.values)) for one in channels),
-        '"{value}" is the field of a channel on line {line} already',
+        '"{value}" is already the field of the channel on line {line}',
     )
     if form is FormatKind.CSV:
         _check_columns(report, device, channels)
@@ -107,7 +107,7 @@ def _check_argument(report: Report, argument: Table) -> None:
     kind = values["type"]
     for key, kinds in _MEANT_FOR.items():
         if key in values and kind not in kinds:
-            report.problem((*path, key), f'has a meaning only with type = "{kinds[0]}"')
+            report.problem((*path, key), f'only applies with type = "{kinds[0]}"')
     if kind == "choice" and "choices" not in values:
         hint = 'write for example choices = ["auto", "off"]'
         report.problem((*path, "choices"), "missing key: a choice needs them", hint)

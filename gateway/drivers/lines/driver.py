@@ -82,7 +82,7 @@ class LineDriver(MeasuredDriver[LineDevice]):
         if measurements or self._waiting_since is None:
             self._waiting_since = None if measurements else now
         elif now - self._waiting_since > LINES_SILENT_INTERVALS * self.interval_s:
-            raise DeviceSilent("no line with a reading has come")
+            raise DeviceSilent("no line with a reading arrived")
 
 
 def build(context: DriverContext) -> LineDriver:

@@ -118,7 +118,7 @@ class ProtocolDriver:
         """Send the command under its token, if the board still describes it like that."""
         identity = self.device.identity
         if identity is None or identity.schema.command(command.name) != command:
-            raise DeviceRestarted("the board has started again and is not identified yet")
+            raise DeviceRestarted("the board has restarted and is not identified yet")
         packed = argument_codec.pack(command, arguments)
         status = self.device.command(
             token, command.code, packed, identity=identity, timeout_s=timeout_s
@@ -156,7 +156,7 @@ class ProtocolDriver:
         if self._boot is not None and self._boot != identity.boot:
             self.tally.resets += 1
             log.warning(
-                "device has started again: boot %d after %d",
+                "device restarted: boot %d after boot %d",
                 identity.boot,
                 self._boot,
                 extra={"device": self._source.device},
@@ -183,7 +183,7 @@ class ProtocolDriver:
             status = self.device.command(token, BuiltIn.SET_INTERVAL, packed, timeout_s=1.0)
             if status is not CommandStatus.DONE:
                 log.warning(
-                    "device does not take the interval of %d ms and samples each %d ms (%s)",
+                    "device refused the interval of %d ms; it samples every %d ms (%s)",
                     *(wanted_ms, sample_ms, status.name.lower()),
                     extra={"device": self._source.device},
                 )

@@ -48,7 +48,7 @@ def _check_bits(report: Report, channel: Table) -> None:
     offset, width = (values["bit"], 1) if key == "bit" else values["bits"]
     path = (*channel.path, key)
     if "bit" in values and "bits" in values:
-        report.problem((*channel.path, "bits"), "there is a bit already", "keep one of them")
+        report.problem((*channel.path, "bits"), "a channel has a bit or bits", "keep one of them")
     elif not kind.integral:
         hint = 'use for example type = "u8"'
         report.problem(path, f"{kind.word} has no bits to choose from", hint)
@@ -62,7 +62,7 @@ def _check_missing(report: Report, channel: Table) -> None:
     kind: RegisterType = channel.values["type"]
     for raw in channel.values.get("missing", ()):
         if not kind.lowest <= raw <= kind.highest:
-            reason = f"{raw} is no raw value of {kind.word} ({kind.lowest} to {kind.highest})"
+            reason = f"{raw} is not a raw value of {kind.word} ({kind.lowest} to {kind.highest})"
             report.problem((*channel.path, "missing"), reason)
 
 
