@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, said so that it can be put right at once."""
+"""What is wrong with a configuration: where, why, and what to write instead."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

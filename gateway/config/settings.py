@@ -99,7 +99,7 @@ class AddressRange:
         return one if self.first == self.last else f"{one}-0x{self.last:02X}"
 
 
-def _nothing() -> Mapping[str, str]:
+def _no_metadata() -> Mapping[str, str]:
     return MappingProxyType({})
 
 
@@ -142,7 +142,7 @@ class DeviceSettings:
     interval_s: float | None = None
     """Time between samples; None leaves it as the board describes itself."""
     driver: str = "protocol"
-    metadata: Mapping[str, str] = field(default_factory=_nothing)
+    metadata: Mapping[str, str] = field(default_factory=_no_metadata)
     """Stamped on every reading of the device."""
     options: object = None
     """What the driver made of its own keys; None when it has none."""

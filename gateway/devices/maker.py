@@ -23,7 +23,7 @@ Claim = Callable[[str, Identity, Place], None]
 """May this board speak for that device, there? Raises `ProtocolMismatch` when not."""
 
 INTERVAL_DEFAULT_S = 1.0
-"""Of boards that have not said how often they measure."""
+"""Of boards whose own interval is not known yet."""
 
 
 class DeviceMaker:

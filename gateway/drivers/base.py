@@ -13,6 +13,9 @@ from gateway.config.settings import DeviceSettings
 from gateway.drivers.intake import ReadingStore, Source
 from gateway.runtime.clock import WallClock
 
+INTERVAL_DEFAULT_S = 1.0
+"""Time between two rounds where neither the configuration nor the board says how long it is, seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

@@ -15,9 +15,6 @@ from gateway.drivers.base import Tally
 from gateway.drivers.maker import DuePolls, ReadingMaker
 from gateway.runtime.clock import WallClock
 
-INTERVAL_DEFAULT_S = 1.0
-"""Of sketches, which do not say how often they measure."""
-
 
 class MeasuredDevice(Protocol):
     """A board that the configuration describes, on its bus."""

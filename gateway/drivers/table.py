@@ -1,4 +1,4 @@
-"""The drivers there are: one line a driver. Names only, so that a driver nobody uses is not imported.
+"""The drivers: one line a driver, of names only: a driver that no device names is not imported.
 
 The folder of a driver has three modules, each imported when it is needed:
 

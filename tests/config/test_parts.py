@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import CommandLineOptions
+from gateway.config.loader import CORE
 from gateway.config.section import Secret, Section, sections_of
 from gateway.config.tables import TableSchema
 from gateway.parts import PARTS, PartLine
@@ -18,6 +19,7 @@ from tests.support.process import ROOT
 
 BEACON = PartLine("beacon", "tests.config.beacon", secrets=("GATEWAY_BEACON_URL", "BEACON"))
 HORNS = PartLine("horns", "tests.config.horns", sections=("horn", "brass"), secrets=("HORN_CODE",))
+CORE_TABLES = [*(section.name for section in CORE), "bus", "device"]
 URL = "https://anna:hunter22@h/"
 
 
@@ -38,7 +40,7 @@ def test_the_line_of_a_part_says_what_its_module_does(line: PartLine) -> None:
 def test_names_of_parts_tables_and_secrets_are_their_own() -> None:
     for names in (
         [line.name for line in PARTS],
-        [name for line in PARTS for name in line.sections],
+        [*CORE_TABLES, *(name for line in PARTS for name in line.sections)],
         [key for line in PARTS for key in line.secrets],
     ):
         assert len(set(names)) == len(names)

@@ -7,9 +7,9 @@ from arduino_iface.errors import DeviceSilent
 from arduino_iface.lines.device import LineDevice
 from arduino_iface.lines.reader import LineSettings
 from arduino_iface.measurement import Measurement
-from gateway.drivers.base import DriverContext, Known
+from gateway.drivers.base import INTERVAL_DEFAULT_S, DriverContext, Known
 from gateway.drivers.maker import ReadingMaker
-from gateway.drivers.measured import INTERVAL_DEFAULT_S, MeasuredDriver
+from gateway.drivers.measured import MeasuredDriver
 from gateway.model.reading import LossReason
 from gateway.runtime.clock import WallClock
 
@@ -27,9 +27,8 @@ class LineDriver(MeasuredDriver[LineDevice]):
         super().__init__(device, maker, clock, interval_s)
         self._clock = clock
         self._waiting_since: float | None = None
-        self._heard: float | None = (
-            None  # when the last reading came, or the wait for the first began
-        )
+        # When the last reading arrived, or the wait for the first began.
+        self._heard: float | None = None
         self._absent = 0  # intervals since then that are counted as lost
         self._lines = device.lines
 
@@ -56,7 +55,7 @@ class LineDriver(MeasuredDriver[LineDevice]):
         self._waiting_since = None
 
     def _count_lost(self) -> None:
-        """Lines that came while nobody collected and for which there was no room, and damaged ones."""
+        """Count lines that found no room between two rounds, and damaged ones."""
         lines, now = self.device.lines, self._clock.monotonic()
         lost, damaged = lines.lost - self._lines.lost, lines.undecodable - self._lines.undecodable
         self._lines = lines

@@ -12,7 +12,7 @@ from dummy_hw.likely import likely, room_signals
 from dummy_hw.line_board import LineBoard
 from dummy_hw.signals import Signal
 from gateway.config.settings import DeviceSettings
-from gateway.drivers.measured import INTERVAL_DEFAULT_S
+from gateway.drivers.base import INTERVAL_DEFAULT_S
 
 _ANSWERS = ("OK", "ok", "OK 0", "done", "ACK", "0", "1")
 

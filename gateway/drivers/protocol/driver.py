@@ -12,7 +12,7 @@ from arduino_iface.measurement import CommandOutcome
 from arduino_iface.messages import BuiltIn, CommandRequest, CommandStatus
 from arduino_iface.schema import Command, Schema
 from arduino_iface.values import ValueType
-from gateway.drivers.base import DriverContext, Known, Tally
+from gateway.drivers.base import INTERVAL_DEFAULT_S, DriverContext, Known, Tally
 from gateway.drivers.intake import ReadingStore, Source
 from gateway.drivers.protocol.intake import Intake
 from gateway.runtime.clock import WallClock
@@ -22,8 +22,6 @@ DRAIN_BUDGET_S = 0.5
 
 COMMIT_WAIT_S = 0.5
 """Longest wait for a commit while draining a board that forgets nothing before it is told to."""
-
-INTERVAL_DEFAULT_S = 1.0
 
 log = logging.getLogger(__name__)
 

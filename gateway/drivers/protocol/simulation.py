@@ -6,7 +6,7 @@ from dummy_hw import factory
 from dummy_hw.eeprom import FileEeprom
 from dummy_hw.hardware import DummyHardware
 from gateway.config.settings import DeviceSettings
-from gateway.drivers.protocol.driver import INTERVAL_DEFAULT_S
+from gateway.drivers.base import INTERVAL_DEFAULT_S
 
 
 def add(hardware: DummyHardware, device: DeviceSettings, folder: Path) -> None:

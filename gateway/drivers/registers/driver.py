@@ -4,9 +4,9 @@ from arduino_iface.bus import I2cBus
 from arduino_iface.errors import BadFrame
 from arduino_iface.registers.device import RegisterDevice
 from arduino_iface.registers.map import RegisterMap
-from gateway.drivers.base import DriverContext, Known
+from gateway.drivers.base import INTERVAL_DEFAULT_S, DriverContext, Known
 from gateway.drivers.maker import ReadingMaker
-from gateway.drivers.measured import INTERVAL_DEFAULT_S, MeasuredDriver
+from gateway.drivers.measured import MeasuredDriver
 
 
 class RegisterDriver(MeasuredDriver[RegisterDevice]):

@@ -9,9 +9,9 @@ from arduino_iface.measurement import CommandOutcome, Measurement
 from arduino_iface.messages import CommandStatus
 from arduino_iface.schema import Channel, Command, Schema
 from arduino_iface.values import ValueType
-from gateway.drivers.base import DriverContext, Known
+from gateway.drivers.base import INTERVAL_DEFAULT_S, DriverContext, Known
 from gateway.drivers.maker import ReadingMaker
-from gateway.drivers.measured import INTERVAL_DEFAULT_S, MeasuredDriver
+from gateway.drivers.measured import MeasuredDriver
 from tests.drivers.dial.config import DialSettings
 
 TIMEOUT_S = 1.0
