@@ -53,10 +53,10 @@ class JournalSettings:
 
 @dataclass(frozen=True, slots=True)
 class DiscoverySettings:
-    """How boards are found by themselves."""
+    """How boards that the configuration does not name are found."""
 
     serial: bool = True
-    """Whether USB ports of known Arduino vendors are opened to see who is there."""
+    """Whether USB ports of known Arduino vendors are opened to identify what is connected."""
 
 
 class LogFormat(StrEnum):
