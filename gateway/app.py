@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlunsplit
 
 from api.app import create_app
@@ -113,7 +113,8 @@ def simulate(settings: Settings) -> tuple["DummyHardware", Settings]:
     folder = settings.journal.path.parent / "dummy_hw"
     hardware = DummyHardware(folder / "terminals")
     if settings.devices or settings.buses:
-        _add_configured(hardware, settings, folder)
+        for device in settings.devices:
+            driver_module(device.driver, "simulation").add(hardware, device, folder)
         return hardware, settings
     return hardware, _add_demo(hardware, settings, folder)
 
@@ -285,8 +286,14 @@ class App:
         )
         return DiscoveryWorker(i2c, serial, unclaimed, roster, self._reader, self._devices.remember)
 
+    def _mongo(self) -> "MongoSettings | None":
+        """Where readings are delivered to; None without an address."""
+        mongo = cast("MongoSettings | None", self._settings.parts.get("mongo"))
+        return None if mongo is None or mongo.uri is None else mongo
+
     def _make_mongo(self) -> DeliveryWorker:
-        mongo = self._settings.mongo
+        mongo = self._mongo()
+        assert mongo is not None
         assert mongo.uri is not None
         from gateway.sinks.mongo.consumers import make
 
@@ -406,25 +413,3 @@ def _add_demo(hardware: "DummyHardware", settings: Settings, folder: Path) -> Se
         buses.append(BusSettings(name, BusType.SERIAL, "simulated"))
         devices.append(DeviceSettings(name, name))
     return replace(settings, buses=tuple(buses), devices=tuple(devices))
-
-
-def _add_configured(hardware: "DummyHardware", settings: Settings, folder: Path) -> None:
-    from dummy_hw import factory
-    from dummy_hw.eeprom import FileEeprom
-
-    for device in settings.devices:
-        clock, interval_s = hardware.clock, device.interval_s or 1.0
-        if device.registers is not None and device.address is not None:
-            registers = factory.make_registers(device.id, device.registers, clock=clock)
-            hardware.add_i2c(device.id, device.bus, device.address, registers)
-            continue
-        if device.lines is not None:
-            lines = factory.make_lines(device.id, device.lines, clock=clock, interval_s=interval_s)
-            hardware.add_serial(device.id, device.bus, lines)
-            continue
-        eeprom = FileEeprom(folder / f"{device.id}.eeprom.json")
-        board = factory.make(device.id, eeprom=eeprom, clock=clock, interval_s=interval_s)
-        if device.address is None:
-            hardware.add_serial(device.id, device.bus, board)
-        else:
-            hardware.add_i2c(device.id, device.bus, device.address, board)

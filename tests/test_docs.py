@@ -21,13 +21,14 @@ from arduino_iface import crc, frame, schema
 from arduino_iface.deframer import Deframer
 from gateway import cli
 from gateway.config.loader import CommandLineOptions, load
-from gateway.config.schemas import documented_keys
-from gateway.config.secrets import KNOWN_KEYS
+from gateway.config.secrets import known_keys
 from gateway.model.command import CommandState
 from gateway.model.reading import LossReason, Quality
 from gateway.model.registry import DeviceState
+from gateway.parts import PARTS
 from tests.api.doubles import Gateway, Settings
 from tests.arduino_iface import vectors
+from tests.support.configuration_keys import documented_keys
 from tests.support.documents import (
     PAGES,
     ROOT,
@@ -135,7 +136,7 @@ def test_every_example_of_a_configuration_is_right(text: str, tmp_path: Path) ->
 
 
 def test_every_secret_is_in_the_reference() -> None:
-    assert [key for key in KNOWN_KEYS if f"`{key}`" not in REFERENCE] == []
+    assert [key for key in known_keys(PARTS) if f"`{key}`" not in REFERENCE] == []
 
 
 @pytest.mark.parametrize("parser", [cli.make_parser(), dummy_program._parser()])

@@ -2,12 +2,15 @@
 
 import ast
 import dataclasses
+import re
 import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from gateway.drivers.table import DRIVERS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -20,6 +23,14 @@ MAY_IMPORT = {
 }
 OURS = {*MAY_IMPORT, "tools", "tests"}
 COMPOSITION_ROOT = "gateway/app.py"
+
+# The one other kind of file in gateway/ that may import dummy_hw: the simulated board of a driver. It is
+# imported by its name, with --no_i2c only, so no file may import it at its top or anywhere else.
+SIMULATION = re.compile(r"gateway/drivers/\w+/simulation\.py")
+
+# Tables of names: they import nothing of ours, so whoever needs a name may read them. What they name is
+# imported late. Each is a room of its own.
+TABLES = ("gateway.parts", "gateway.drivers.table")
 
 # Outside library -> its home: the files and folders that may import it. Everything else sees it
 # through a type of ours, so that replacing one is work in one place.
@@ -127,8 +138,27 @@ def test_dependencies_point_one_way() -> None:
         and (target := found.module.partition(".")[0]) in OURS
         and target != (package := found.path.partition("/")[0])
         and target not in MAY_IMPORT[package]
+        and not (target == "dummy_hw" and SIMULATION.fullmatch(found.path))
     ]
     assert upward == []
+
+
+def test_simulations_are_imported_by_name_alone() -> None:
+    simulations = {
+        module
+        for module, path in MODULES.items()
+        if SIMULATION.fullmatch(path.relative_to(ROOT).as_posix())
+    }
+    assert len(simulations) == len(DRIVERS)
+    imported = [
+        str(one) for found in IMPORTS.values() for one in found if one.module in simulations
+    ]
+    assert imported == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_of_names_imports_nothing_of_ours(table: str) -> None:
+    assert [str(found) for found in IMPORTS[table] if found.module in MODULES] == []
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
@@ -195,8 +225,10 @@ def test_every_file_can_be_read_in_one_go() -> None:
 
 
 def room(module: str) -> str:
-    """The folder of gateway/ that a module is in; a module outside of them is its own room."""
+    """The folder of gateway/ that a module is in; a module outside of them is its own room, as is a table."""
     parts = module.split(".")
+    if module in TABLES:
+        return module
     return ".".join(parts[:2]) if parts[0] == "gateway" and len(parts) > 2 else module
 
 

@@ -36,6 +36,8 @@ def execute(options: argparse.Namespace) -> int:
     width = max(len(name) for name in settings.facts())
     for name, fact in settings.facts().items():
         print(f"{name.replace('_', ' '):<{width}}  {fact}")
+    for note in settings.notes:
+        print(f"note: {note}")
     print("the configuration is right")
     return EXIT_STOPPED if options.config_only else _machine(settings)
 

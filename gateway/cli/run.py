@@ -1,6 +1,7 @@
 """`gateway run`: the gateway itself."""
 
 import argparse
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 NAME = "run"
 HELP = "collect, deliver and serve until stopped"
+
+log = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +50,8 @@ def _run(settings: "Settings") -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIG
+    for note in settings.notes:
+        log.warning("%s", note)
     try:
         announce = Announce(settings.simulated, len(settings.devices))
         return App(settings, logs, hardware).run(announce)

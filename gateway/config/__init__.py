@@ -14,8 +14,6 @@ from gateway.config.settings import (
     JournalSettings,
     LogFormat,
     LoggingSettings,
-    MongoSettings,
-    MqttSettings,
     Settings,
 )
 
@@ -32,8 +30,6 @@ __all__ = [
     "JournalSettings",
     "LogFormat",
     "LoggingSettings",
-    "MongoSettings",
-    "MqttSettings",
     "Problem",
     "Settings",
     "load",

@@ -1,48 +1,22 @@
-"""Reads gateway.toml: its text, its tables checked one by one, and where each value stands."""
+"""Reads gateway.toml: its text, and its tables checked one by one."""
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from marshmallow import ValidationError
 
-from gateway.config.fields import MISSING, UNKNOWN, messages_by_key
-from gateway.config.locator import Locator, Path
-from gateway.config.problems import ConfigError, Finding, Problem, close_match
-from gateway.config.schemas import (
-    BUS_SCHEMAS,
-    DEVICE_SCHEMAS,
-    SECTION_SCHEMAS,
-    AnyBusSchema,
-    DeviceSchema,
-    TableSchema,
-)
+from gateway.config.driver import driver_config, driver_of
+from gateway.config.locator import KeyPath
+from gateway.config.problems import ConfigError, Problem, ValueProblem, close_match
+from gateway.config.report import Report, Table
+from gateway.config.schemas import BUS_SCHEMAS, AnyBusTable, DeviceTable
+from gateway.config.section import Section
+from gateway.config.tables import UNKNOWN, TableSchema, messages_by_key
 
 _POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-_LISTS = {"bus": "[[bus]]", "device": "[[device]]"}
-_REQUIRED_EXAMPLES = {
-    "name": 'write for example name = "i2c1"',
-    "type": 'write type = "i2c" or type = "serial"',
-    "port": 'write for example port = "/dev/i2c-1"',
-    "id": 'write for example id = "greenhouse"',
-    "bus": 'write the name of a [[bus]], for example bus = "i2c1"',
-    "channels": 'write for example [{ name = "level", register = 0x00, type = "u16be" }]',
-    "format": 'write format = "json", "csv" or "keyvalue"',
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table as it was understood: only what was written, and only what was right.
-
-    `raw` is what was written, for checks that must not be misled by another mistake beside it.
-    """
-
-    path: Path
-    values: Mapping[str, Any] = field(default_factory=dict)
-    raw: Mapping[str, Any] = field(default_factory=dict)
+_LISTS = ("bus", "device")
 
 
 class Document:
@@ -50,94 +24,89 @@ class Document:
 
     def __init__(self, where: str, text: str) -> None:
         """`where` is how messages call the file. Raises `ConfigError` when `text` is not TOML."""
-        self._where = where
         self._tree = _parse(where, text)
-        self._locator = Locator(text)
-        self.problems: list[Problem] = []
+        self.report = Report(where, text)
         self.sections: dict[str, Table] = {}
-        self.buses: list[Table] = []
-        self.devices: list[Table] = []
-        self._read()
+        self.lists: dict[str, list[Table]] = {name: [] for name in _LISTS}
 
-    def problem(self, path: Path, reason: str, suggestion: str | None = None) -> None:
-        """Note that something is wrong with the value at `path`."""
-        key = ".".join(str(part) for part in path)
-        line = self._locator.line(path)
-        self.problems.append(Problem(self._where, reason, line, key, suggestion))
+    @property
+    def tables(self) -> Sequence[str]:
+        """Everything that the file has at its top, known or not."""
+        return tuple(self._tree)
 
-    def line(self, path: Path) -> int | None:
-        """The line on which `path` was written."""
-        return self._locator.line(path)
+    def read(self, sections: Sequence[Section], more: Sequence[str]) -> None:
+        """Check every table by its schema, that of a section also when the file has none.
 
-    def _read(self) -> None:
-        known = [*SECTION_SCHEMAS, *_LISTS]
-        for name, value in self._tree.items():
-            if name in SECTION_SCHEMAS:
-                if self._is_table((name,), value, f"[{name}]"):
-                    self.sections[name] = self._load(SECTION_SCHEMAS[name](), (name,), value)
-            elif name == "bus":
-                self.buses = [
-                    self._load(_bus_schema(v), p, v) for p, v in self._tables(name, value)
-                ]
-            elif name == "device":
-                self.devices = [self._device(path, v) for path, v in self._tables(name, value)]
+        `more`: names of tables that the file has not and could have.
+        """
+        for section in sections:
+            if section.many:
+                tables = self._tables(section.name)
+                self.lists[section.name] = [self._load(section.schema(), p, v) for p, v in tables]
             else:
-                reason = "unknown table" if isinstance(value, (dict, list)) else UNKNOWN
-                self.problem((name,), reason, close_match(name, known))
+                self._section(section)
+        self.lists["bus"] = [self._load(_bus_schema(v), p, v) for p, v in self._tables("bus")]
+        self.lists["device"] = [self._device(path, v) for path, v in self._tables("device")]
+        known = [*dict.fromkeys((*(one.name for one in sections), *more)), *_LISTS]
+        for name, value in self._tree.items():
+            if name not in known:
+                reason = "unknown table" if isinstance(value, dict | list) else UNKNOWN
+                self.report.problem((name,), reason, close_match(name, known))
 
-    def _is_table(self, path: Path, value: object, header: str) -> bool:
+    def _section(self, section: Section) -> None:
+        value = self._tree.get(section.name, {})
+        path = (section.name,)
+        if self._is_table(path, value, f"[{section.name}]"):
+            self.sections[section.name] = self._load(section.schema(), path, value)
+
+    def _is_table(self, path: KeyPath, value: object, header: str) -> bool:
         if isinstance(value, dict):
             return True
-        self.problem(path, "is not a table", f"begin it with a line {header}")
+        self.report.problem(path, "is not a table", f"begin it with a line {header}")
         return False
 
-    def _tables(self, name: str, value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
-        header = _LISTS[name]
+    def _tables(self, name: str) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
+        header = f"[[{name}]]"
+        value = self._tree.get(name, [])
         if not isinstance(value, list):
-            self.problem((name,), "is not a list of tables", f"begin each with a line {header}")
+            hint = f"begin each with a line {header}"
+            self.report.problem((name,), "is not a list of tables", hint)
             return
         for number, table in enumerate(value):
             if self._is_table((name, number), table, header):
                 yield (name, number), table
 
-    def _device(self, path: Path, raw: dict[str, Any]) -> Table:
-        schema_class = DEVICE_SCHEMAS.get(str(raw.get("driver", "protocol")))
-        if schema_class is not None:
-            return self._load(schema_class(), path, raw)
+    def _device(self, path: KeyPath, raw: dict[str, Any]) -> Table:
+        driver = driver_of(raw)
+        if driver is not None:
+            return self._load(driver_config(driver).schema(), path, raw)
         # The driver itself is refused; which keys it would have is not known.
-        schema = DeviceSchema()
+        schema = DeviceTable()
         known = {key: value for key, value in raw.items() if key in schema.fields}
         return Table(path, self._load(schema, path, known).values, raw)
 
-    def _load(self, schema: TableSchema, path: Path, raw: dict[str, Any]) -> Table:
+    def _load(self, schema: TableSchema, path: KeyPath, raw: dict[str, Any]) -> Table:
         try:
             return Table(path, schema.load(raw), raw)
         except ValidationError as error:
             for key, findings in messages_by_key(error).items():
-                self._report((*path, key), findings, tuple(schema.fields))
+                self._note((*path, key), findings)
             valid = error.valid_data if isinstance(error.valid_data, dict) else {}
             return Table(path, valid, raw)
 
-    def _report(self, path: Path, findings: object, known: tuple[str, ...]) -> None:
-        if isinstance(findings, dict):
+    def _note(self, path: KeyPath, findings: object) -> None:
+        if isinstance(findings, Mapping):
             for key, inner in findings.items():
-                self._report((*path, key), inner, known)
+                self._note((*path, key), inner)
             return
-        for finding in findings if isinstance(findings, list) else [findings]:
-            key = str(path[-1])
-            if isinstance(finding, Finding):
-                self.problem(path, finding.reason, finding.suggestion)
-            elif finding == UNKNOWN:
-                self.problem(path, UNKNOWN, close_match(key, known))
-            elif finding == MISSING:
-                self.problem(path, MISSING, _REQUIRED_EXAMPLES.get(key))
-            else:
-                self.problem(path, str(finding))
+        for one in findings if isinstance(findings, list) else [findings]:
+            problem = one if isinstance(one, ValueProblem) else ValueProblem(str(one))
+            self.report.problem(path, problem.reason, problem.suggestion)
 
 
 def _bus_schema(raw: Mapping[str, object]) -> TableSchema:
     kind = raw.get("type")
-    return BUS_SCHEMAS.get(kind.lower() if isinstance(kind, str) else "", AnyBusSchema)()
+    return BUS_SCHEMAS.get(kind.lower() if isinstance(kind, str) else "", AnyBusTable)()
 
 
 def _parse(where: str, text: str) -> dict[str, Any]:

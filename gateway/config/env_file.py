@@ -36,7 +36,7 @@ def read_env_file(
     for start in _unreadable_lines(text):
         # python-dotenv counts empty lines before a statement as part of it.
         number = next((n for n in range(start, len(rows) + 1) if rows[n - 1].strip()), start)
-        problems.append(Problem(where, "cannot be understood", number, None, "write KEY='value'"))
+        problems.append(Problem(where, "cannot be parsed", number, None, "write KEY='value'"))
     problems += _shape_problems(text, where, lines)
     found: dict[str, tuple[str, int | None]] = {}
     for key, value in dotenv_values(stream=io.StringIO(text), interpolate=False).items():
@@ -57,7 +57,7 @@ def _lines_of_keys(text: str) -> Mapping[str, list[int]]:
 
 def _shape_problems(text: str, where: str, lines: Mapping[str, list[int]]) -> list[Problem]:
     problems = [
-        Problem(where, f"is set on line {numbers[0]} already", number, key, "keep one of them")
+        Problem(where, f"is already set on line {numbers[0]}", number, key, "keep one of them")
         for key, numbers in lines.items()
         for number in numbers[1:]
     ]

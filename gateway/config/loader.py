@@ -1,6 +1,6 @@
 """Puts the configuration together: file, secrets, environment, command line; checked as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -8,44 +8,50 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
+from gateway.config.builder import SettingsBuilder
 from gateway.config.checks import check
-from gateway.config.document import Document, Table
-from gateway.config.drivers import line_settings, register_map
-from gateway.config.fields import messages_by_key
-from gateway.config.names import NAME, NAME_RULE
-from gateway.config.problems import ConfigError, Finding, Problem
-from gateway.config.schemas import ApiSchema, LoggingSchema
-from gateway.config.secrets import Secrets, read_secrets
+from gateway.config.document import Document
+from gateway.config.problems import ConfigError, Problem, ValueProblem
+from gateway.config.schemas import (
+    ApiTable,
+    DiscoveryTable,
+    GatewayTable,
+    JournalTable,
+    LoggingTable,
+)
+from gateway.config.secrets import RESERVED, known_keys, read_secrets
+from gateway.config.section import Section, sections_of
 from gateway.config.settings import (
-    DISCOVER_DEFAULT,
     ApiSettings,
-    BusSettings,
-    BusType,
-    DeviceSettings,
     DiscoverySettings,
     GatewaySettings,
     JournalSettings,
-    LogFormat,
     LoggingSettings,
-    MongoSettings,
-    MqttSettings,
     Settings,
 )
 from gateway.config.source import (
+    CONFIG_NAME,
     find_config,
     find_env_file,
-    logs_folder,
     read_text,
     shown_path,
-    state_folder,
 )
+from gateway.config.tables import messages_by_key
+from gateway.parts import PARTS, PartLine
 
-_JOURNAL_NAME = "journal.db"
+CORE = (
+    Section("gateway", GatewaySettings, GatewayTable),
+    Section("api", ApiSettings, ApiTable),
+    Section("journal", JournalSettings, JournalTable),
+    Section("discovery", DiscoverySettings, DiscoveryTable),
+    Section("logging", LoggingSettings, LoggingTable),
+)
+"""The tables of what every gateway has."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandLineOptions:
-    """What may be said at the start; None where nothing was. It goes before the file."""
+    """What the command line can set; None where it did not. It goes before the file."""
 
     no_i2c: bool = False
     config: Path | None = None
@@ -56,49 +62,71 @@ class CommandLineOptions:
     log_format: str | None = None
 
 
-def load(options: CommandLineOptions, environ: Mapping[str, str], cwd: Path) -> Settings:
+def load(
+    options: CommandLineOptions,
+    environ: Mapping[str, str],
+    cwd: Path,
+    parts: Sequence[PartLine] = PARTS,
+) -> Settings:
     """The configuration for a start in `cwd`, which must be absolute.
 
-    Only files are read, and nothing else is touched. Raises `ConfigError` with every problem there
-    is, in the order of the files.
+    Only files are read, and nothing else is touched; parts that are configured are imported. Raises
+    `ConfigError` with every problem there is, in the order of the files.
     """
     problems: list[Problem] = []
     config_file = find_config(options.config, environ, cwd)
     document = _document(config_file, cwd, problems)
     env_file = find_env_file(options.env_file, config_file, cwd)
     where = shown_path(env_file, cwd) if env_file else ""
-    secrets = read_secrets(env_file, where, environ, problems)
-    overrides = _overrides(options, problems)
-    builder = _Builder(document, secrets, environ, cwd)
-    settings = builder.build(overrides)
-    problems = [*sorted(document.problems, key=_by_line), *builder.problems, *problems]
+    secrets = read_secrets(env_file, where, environ, known_keys(parts), problems)
+    wanted = {
+        line.name: sections_of(line)
+        for line in parts
+        if secrets.are_given(line.secrets) or not set(line.sections).isdisjoint(document.tables)
+    }
+    document.read(
+        [*CORE, *(section for sections in wanted.values() for section in sections)],
+        [name for line in parts for name in line.sections],
+    )
+    check(document.report, document.lists["bus"], document.lists["device"])
+    fields = {
+        section.name: {one.field: secrets.value(one, problems) for one in section.secrets}
+        for sections in wanted.values()
+        for section in sections
+    }
+    reserved = [one.key for one in RESERVED if secrets.value(one, problems) is not None]
+    builder = SettingsBuilder(document, environ, cwd)
+    settings = builder.build(_overrides(options, problems), wanted, fields)
+    by_line = sorted(document.report.problems, key=lambda problem: problem.line or 0)
+    problems = [*by_line, *builder.problems, *problems]
     if settings is None or problems:
         raise ConfigError(problems)
-    return replace(settings, simulated=options.no_i2c, config_file=config_file, env_file=env_file)
-
-
-def _by_line(problem: Problem) -> int:
-    return problem.line or 0
+    return replace(
+        settings,
+        simulated=options.no_i2c,
+        config_file=config_file,
+        env_file=env_file,
+        secrets=secrets.values,
+        notes=tuple(f"{key} has no effect in this version" for key in reserved),
+    )
 
 
 def _document(path: Path | None, cwd: Path, problems: list[Problem]) -> Document:
-    where = shown_path(path, cwd) if path else ""
+    where = shown_path(path, cwd) if path else CONFIG_NAME
     text = read_text(path, where, problems) if path else None
     try:
-        document = Document(where, text or "")
+        return Document(where, text or "")
     except ConfigError as error:
         problems += error.problems
         return Document(where, "")
-    check(document)
-    return document
 
 
 _OPTIONS: Mapping[str, tuple[type[Schema], str, str]] = MappingProxyType(
     {
-        "host": (ApiSchema, "api", "host"),
-        "port": (ApiSchema, "api", "port"),
-        "log_level": (LoggingSchema, "logging", "level"),
-        "log_format": (LoggingSchema, "logging", "format"),
+        "host": (ApiTable, "api", "host"),
+        "port": (ApiTable, "api", "port"),
+        "log_level": (LoggingTable, "logging", "level"),
+        "log_format": (LoggingTable, "logging", "format"),
     }
 )
 
@@ -114,92 +142,9 @@ def _overrides(options: CommandLineOptions, problems: list[Problem]) -> dict[str
             found.setdefault(section, {}).update(schema().load({key: value}))
         except ValidationError as error:
             for finding in messages_by_key(error)[key]:
-                assert isinstance(finding, Finding)
+                assert isinstance(finding, ValueProblem)
                 flag = f"--{option.replace('_', '-')}"
                 problems.append(
                     Problem("command line", finding.reason, None, flag, finding.suggestion)
                 )
     return found
-
-
-class _Builder:
-    """Makes settings out of checked values; what only shows here is added to `problems`."""
-
-    def __init__(
-        self, document: Document, secrets: Secrets, environ: Mapping[str, str], cwd: Path
-    ) -> None:
-        self._document = document
-        self._secrets = secrets
-        self._environ = environ
-        self._cwd = cwd
-        self.problems: list[Problem] = []
-
-    def build(self, overrides: Mapping[str, Mapping[str, Any]]) -> Settings | None:
-        """None when a table is too broken to be made, or there is no place for the journal."""
-        journal = self._journal()
-        gateway = self._gateway()
-        if journal is None or self._document.problems:
-            return None
-        values = {**self._values("logging"), **overrides.get("logging", {})}
-        values["format"] = LogFormat(values.get("format", "text"))
-        return Settings(
-            gateway=gateway,
-            journal=journal,
-            api=ApiSettings(**{**self._values("api"), **overrides.get("api", {})}),
-            discovery=DiscoverySettings(**self._values("discovery")),
-            mongo=MongoSettings(uri=self._secrets.mongo_uri, **self._values("mongo")),
-            mqtt=MqttSettings(url=self._secrets.mqtt_url),
-            logging=LoggingSettings(folder=logs_folder(self._environ, self._cwd), **values),
-            buses=tuple(_bus(table) for table in self._document.buses),
-            devices=tuple(_device(table) for table in self._document.devices),
-        )
-
-    def _values(self, section: str) -> dict[str, Any]:
-        table = self._document.sections.get(section)
-        return dict(table.values) if table else {}
-
-    def _gateway(self) -> GatewaySettings:
-        gateway = GatewaySettings(**self._values("gateway"))
-        if NAME.fullmatch(gateway.id) is None:
-            reason = f'the host name "{gateway.id}" cannot be the name of a gateway'
-            hint = f"set id in [gateway] of gateway.toml; {NAME_RULE}"
-            self.problems.append(Problem("host name", reason, None, "gateway.id", hint))
-        return gateway
-
-    def _journal(self) -> JournalSettings | None:
-        values = self._values("journal")
-        path = Path(values.pop("path", _JOURNAL_NAME))
-        home = self._environ.get("HOME", "")
-        if path.parts[:1] == ("~",) and home:
-            path = Path(home, *path.parts[1:])
-        folder = state_folder(self._environ)
-        if folder is None and not path.is_absolute():
-            reason = (
-                "none of STATE_DIRECTORY, XDG_STATE_HOME and HOME says where the journal could be"
-            )
-            hint = "set one of them, or write the full path in journal.path"
-            self.problems.append(Problem("environment", reason, None, "journal.path", hint))
-            return None
-        return JournalSettings(path=(folder or Path("/")) / path, **values)
-
-
-def _bus(table: Table) -> BusSettings:
-    values = dict(table.values)
-    kind = BusType(values.pop("type"))
-    if kind is BusType.I2C:
-        values.setdefault("discover", DISCOVER_DEFAULT)
-    return BusSettings(type=kind, **values)
-
-
-_COMMON_KEYS = ("id", "bus", "address", "interval_s", "driver")
-
-
-def _device(table: Table) -> DeviceSettings:
-    values = table.values
-    driver = values.get("driver", "protocol")
-    return DeviceSettings(
-        **{key: values[key] for key in _COMMON_KEYS if key in values},
-        metadata=MappingProxyType(dict(values.get("metadata", {}))),
-        registers=register_map(values) if driver == "registers" else None,
-        lines=line_settings(values) if driver == "lines" else None,
-    )

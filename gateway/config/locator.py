@@ -7,7 +7,7 @@ Used for messages only, on texts that tomllib has accepted: it looks for the sha
 import re
 from bisect import bisect_right
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Where a value stands: keys of tables, and numbers of list items from 0."""
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -30,7 +30,7 @@ class Locator:
         """`text` must be valid TOML; of another, lines are known up to where it makes no sense."""
         self._lines = _Scanner(text.replace("\r\n", "\n")).lines()
 
-    def line(self, path: Path) -> int | None:
+    def line(self, path: KeyPath) -> int | None:
         """The line of `path`, or of the nearest table around it; None when none was written."""
         for length in range(len(path), 0, -1):
             line = self._lines.get(path[:length])
@@ -44,11 +44,11 @@ class _Scanner:
         self._text = text
         self._at = 0
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
-        self._found: dict[Path, int] = {}
-        self._count: dict[Path, int] = {}
+        self._found: dict[KeyPath, int] = {}
+        self._count: dict[KeyPath, int] = {}
 
-    def lines(self) -> dict[Path, int]:
-        table: Path = ()
+    def lines(self) -> dict[KeyPath, int]:
+        table: KeyPath = ()
         while self._skip(_BLANK) < len(self._text):
             before = self._at
             if self._text[self._at] == "[":
@@ -59,14 +59,14 @@ class _Scanner:
                 break  # not TOML: what was found so far still helps
         return self._found
 
-    def _header(self) -> Path:
+    def _header(self) -> KeyPath:
         line = self._line()
         array = self._text.startswith("[[", self._at)
         self._at += 2 if array else 1
         keys = self._key()
         self._at += 2 if array else 1
         if array:
-            path: Path = (*self._resolve(keys[:-1]), keys[-1])
+            path: KeyPath = (*self._resolve(keys[:-1]), keys[-1])
             number = self._count.get(path, 0)
             self._count[path] = number + 1
             self._note(path, line)
@@ -76,16 +76,16 @@ class _Scanner:
         self._note(path, line)
         return path
 
-    def _resolve(self, keys: list[str]) -> Path:
+    def _resolve(self, keys: list[str]) -> KeyPath:
         """The path that a header means: an array of tables stands for its last table."""
-        path: Path = ()
+        path: KeyPath = ()
         for key in keys:
             path = (*path, key)
             if path in self._count:
                 path = (*path, self._count[path] - 1)
         return path
 
-    def _pair(self, table: Path) -> None:
+    def _pair(self, table: KeyPath) -> None:
         line = self._line()
         path = table
         for key in self._key():
@@ -111,7 +111,7 @@ class _Scanner:
                 return keys
             self._at += 1
 
-    def _value(self, path: Path) -> None:
+    def _value(self, path: KeyPath) -> None:
         first = self._text[self._at : self._at + 1]
         if first == "[":
             self._items(path)
@@ -122,7 +122,7 @@ class _Scanner:
         else:
             self._skip(_SCALAR)
 
-    def _items(self, path: Path) -> None:
+    def _items(self, path: KeyPath) -> None:
         self._at += 1
         number = 0
         while self._skip(_BLANK) < len(self._text) and self._text[self._at] != "]":
@@ -136,7 +136,7 @@ class _Scanner:
                 return
         self._at += 1
 
-    def _inline_table(self, path: Path) -> None:
+    def _inline_table(self, path: KeyPath) -> None:
         self._at += 1
         while self._skip(_BLANK) < len(self._text) and self._text[self._at] != "}":
             before = self._at
@@ -159,7 +159,7 @@ class _Scanner:
     def _line(self) -> int:
         return bisect_right(self._starts, self._at)
 
-    def _note(self, path: Path, line: int) -> None:
+    def _note(self, path: KeyPath, line: int) -> None:
         self._found.setdefault(path, line)
 
 

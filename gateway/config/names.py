@@ -14,9 +14,6 @@ METADATA_KEYS_MAX = 32
 METADATA_VALUE_MAX = 256
 """Characters. Metadata is stored with every reading, so it is kept small."""
 
-DATABASE = re.compile(r"[A-Za-z0-9_-]{1,63}", re.ASCII)
-"""What MongoDB takes as the name of a database on every system."""
-
 
 def metadata_problem(key: str, value: object) -> str | None:
     """Why `key = value` cannot be metadata, or None when it can."""

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, said so that it can be put right at once."""
+"""What is wrong with a configuration: where, why, and what to write instead."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ValueProblem:
     """What a check says about one value; the loader adds where it stands."""
 
     reason: str

@@ -1,294 +1,110 @@
-"""The tables of gateway.toml: which keys each has. gateway.example.toml must explain every one."""
+"""The core's tables of gateway.toml: which keys each has. Parts and drivers bring their own."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from marshmallow import RAISE, Schema
-
-from gateway.config.driver_fields import (
-    ARGUMENTS_MAX,
-    CHANNELS_MAX,
-    COMMANDS_MAX,
-    REGISTER_MAX,
-    Bits,
-    Bits8Or16,
-    Columns,
-    Echo,
-    Exact,
-    Flag,
-    Number,
-    Numbers,
-    Pattern,
-    RegisterKind,
-    Sendable,
-    Separator,
-    Tables,
-    Words,
-    field_name,
-    small_name,
-    unit,
+from gateway.config.fields import Boolean, ByteSize, Choice, Duration, Text, WholeNumber
+from gateway.config.names import NAME, NAME_RULE
+from gateway.config.settings import BusType, LogFormat
+from gateway.config.tables import ListOf, TableOf, TableSchema
+from gateway.config.values import (
+    ADDRESS_MAX,
+    ADDRESS_MIN,
+    USUAL_BAUD_RATES,
+    address_range,
+    driver_name,
+    metadata,
+    origin,
 )
-from gateway.config.fields import (
-    MISSING,
-    UNKNOWN,
-    Address,
-    Addresses,
-    BaudRate,
-    Choice,
-    Driver,
-    Duration,
-    Host,
-    Metadata,
-    Name,
-    Origins,
-    Size,
-    Text,
-    Whole,
-)
-from gateway.config.names import DATABASE
-
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 _ABSOLUTE = re.compile(r"/[^\x00-\x1f\x7f]+")
 _PATH = re.compile(r"[^\x00-\x1f\x7f]+")
+_HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,253}", re.ASCII)
+_HOST_HINT = 'write for example "127.0.0.1", or "0.0.0.0" for every address of this machine'
 _DAY_S = 86400.0
 _TIB = 1 << 40
 
 
-class TableSchema(Schema):
-    """A table whose keys are all known."""
-
-    class Meta:
-        """An unknown key is an error."""
-
-        unknown = RAISE
-
-    error_messages = {"unknown": UNKNOWN}  # noqa: RUF012 - marshmallow's own way to say it
+def name_key(example: str, *, required: bool = False) -> Text:
+    """The name of a gateway, bus or device."""
+    return Text(example, NAME, "cannot be a name", hint=NAME_RULE, required=required)
 
 
-class GatewaySchema(TableSchema):
+class GatewayTable(TableSchema):
     """[gateway]."""
 
-    id = Name()
+    id = name_key("pi-greenhouse")
 
 
-class ApiSchema(TableSchema):
+class ApiTable(TableSchema):
     """[api]."""
 
-    host = Host()
-    port = Whole(1, 65535)
-    cors_origins = Origins()
+    # Whether the address needs an access key is seen at the start.
+    host = Text("127.0.0.1", _HOST, "is neither an IP address nor a host name", hint=_HOST_HINT)
+    port = WholeNumber(1, 65535, example="8080")
+    cors_origins = ListOf(Text("http://localhost:3000", parse=origin))
 
 
-class JournalSchema(TableSchema):
+class JournalTable(TableSchema):
     """[journal]."""
 
     path = Text("journal.db", _PATH, "cannot be a path")
     keep = Duration(60.0, 36500 * _DAY_S, attribute="keep_s")
-    max_size = Size(1 << 20, _TIB, attribute="max_bytes")
+    max_size = ByteSize(1 << 20, _TIB, attribute="max_bytes")
     commit_interval = Duration(0.0, 60.0, attribute="commit_interval_s")
 
 
-class DiscoverySchema(TableSchema):
+class DiscoveryTable(TableSchema):
     """[discovery]."""
 
-    serial = Flag()
+    serial = Boolean()
 
 
-class MongoSchema(TableSchema):
-    """[mongo]; the address itself is a secret and stands in .env."""
-
-    database = Text("gateway", DATABASE, "cannot be the name of a database")
-
-
-class LoggingSchema(TableSchema):
+class LoggingTable(TableSchema):
     """[logging]."""
 
-    level = Choice(LEVELS)
-    max_size = Size(64 << 10, _TIB, attribute="max_bytes")
-    backups = Whole(1, 1000)
-    format = Choice(("text", "json"))
+    level = Choice(("DEBUG", "INFO", "WARNING", "ERROR"))
+    max_size = ByteSize(64 << 10, _TIB, attribute="max_bytes")
+    backups = WholeNumber(1, 1000)
+    format = Choice({one.value: one for one in LogFormat})
 
 
-class BusSchema(TableSchema):
+class BusTable(TableSchema):
     """What every [[bus]] has."""
 
-    name = Name(required=True, error_messages={"required": MISSING})
-    type = Choice(("i2c", "serial"), required=True, error_messages={"required": MISSING})
-    port = Text(
-        "/dev/i2c-1",
-        _ABSOLUTE,
-        "is not the full path of a port",
-        required=True,
-        error_messages={"required": MISSING},
+    name = name_key("i2c1", required=True)
+    type = Choice({one.value: one for one in BusType}, required=True)
+    port = Text("/dev/i2c-1", _ABSOLUTE, "is not the full path of a port", required=True)
+
+
+class I2cBusTable(BusTable):
+    """[[bus]] with type = "i2c"."""
+
+    discover = ListOf(
+        Text("0x08-0x2F", parse=address_range, hint='write for example "0x08-0x2F" or "0x12"')
     )
 
 
-class I2cBusSchema(BusSchema):
-    """[[bus]] with type = "i2c"."""
-
-    discover = Addresses()
-
-
-class SerialBusSchema(BusSchema):
+class SerialBusTable(BusTable):
     """[[bus]] with type = "serial"."""
 
-    baud_rate = BaudRate()
+    baud_rate = Choice(USUAL_BAUD_RATES, suggest=lambda _: "as in the sketch's Serial.begin()")
 
 
-class AnyBusSchema(I2cBusSchema, SerialBusSchema):
+class AnyBusTable(I2cBusTable, SerialBusTable):
     """For a [[bus]] whose type is not known: so that one mistake gives one message."""
 
 
-BUS_SCHEMAS: Mapping[str, type[BusSchema]] = {"i2c": I2cBusSchema, "serial": SerialBusSchema}
+BUS_SCHEMAS: Mapping[str, type[BusTable]] = {"i2c": I2cBusTable, "serial": SerialBusTable}
 """The keys of a bus by its type."""
 
 
-class DeviceSchema(TableSchema):
+class DeviceTable(TableSchema):
     """What every [[device]] has; a driver adds its own keys in a schema that inherits from this."""
 
-    id = Name(required=True, error_messages={"required": MISSING})
-    bus = Name(required=True, error_messages={"required": MISSING})
-    address = Address()
+    id = name_key("greenhouse", required=True)
+    bus = name_key("i2c1", required=True)
+    address = WholeNumber(ADDRESS_MIN, ADDRESS_MAX, hexadecimal=True, example="0x12")
     interval = Duration(0.01, _DAY_S, attribute="interval_s")
-    driver = Driver(("protocol", "registers", "lines"))
-    metadata = Metadata()
-
-
-class ProtocolDeviceSchema(DeviceSchema):
-    """[[device]] that speaks our protocol: it describes the rest itself."""
-
-
-_REQUIRED: Mapping[str, Any] = {"required": True, "error_messages": {"required": MISSING}}
-_EXAMPLES = {
-    "name": 'write for example name = "temperature"',
-    "register": "write for example register = 0x00",
-    "type": 'write for example type = "u16be"',
-    "template": 'write for example template = "FAN {speed}\\n"',
-}
-_ARGUMENT_EXAMPLES = {**_EXAMPLES, "type": "write integer, number, bool or choice, in quotes"}
-
-
-class ChannelSchema(TableSchema):
-    """What the channels of existing sketches have in common."""
-
-    name = small_name(**_REQUIRED)
-    unit = unit()
-    scale = Exact(zero=False)
-    offset = Exact(zero=True)
-    minimum = Number()
-    maximum = Number()
-
-
-class RegisterChannelSchema(ChannelSchema):
-    """[[device.channels]] of driver = "registers"."""
-
-    register = Whole(0, REGISTER_MAX, **_REQUIRED)
-    type = RegisterKind(**_REQUIRED)
-    bit = Whole(0, 63)
-    bits = Bits()
-    missing = Numbers()
-    tolerance = Number(0.0)
-
-
-class RegisterCommandSchema(TableSchema):
-    """[[device.commands]] of driver = "registers"."""
-
-    name = small_name(**_REQUIRED)
-    register = Whole(0, REGISTER_MAX, **_REQUIRED)
-    type = RegisterKind(**_REQUIRED)
-    scale = Exact(zero=False)
-    offset = Exact(zero=True)
-    minimum = Number()
-    maximum = Number()
-    argument = small_name()
-    verify = Flag()
-
-
-class RegisterDeviceSchema(DeviceSchema):
-    """[[device]] with driver = "registers"."""
-
-    channels = Tables(RegisterChannelSchema, CHANNELS_MAX, _EXAMPLES, **_REQUIRED)
-    commands = Tables(RegisterCommandSchema, COMMANDS_MAX, _EXAMPLES)
-    register_size = Bits8Or16()
-    block_max = Whole(1, 32)
-    verify = Choice(("twice", "echo", "none"))
-    echo = Echo()
-
-
-class LineChannelSchema(ChannelSchema):
-    """[[device.channels]] of driver = "lines"."""
-
-    field = field_name()
-    column = Whole(1, 128)
-    type = Choice(("number", "integer", "bool", "text"))
-
-
-class LineArgumentSchema(TableSchema):
-    """[[device.commands.arguments]] of driver = "lines"."""
-
-    name = small_name(**_REQUIRED)
-    type = Choice(("integer", "number", "bool", "choice"), **_REQUIRED)
-    minimum = Number()
-    maximum = Number()
-    choices = Words(1, 32, '["auto", "off"]')
-    words = Words(2, 2, '["OFF", "ON"]')
-
-
-class LineCommandSchema(TableSchema):
-    """[[device.commands]] of driver = "lines"."""
-
-    name = small_name(**_REQUIRED)
-    template = Sendable(**_REQUIRED)
-    arguments = Tables(LineArgumentSchema, ARGUMENTS_MAX, _ARGUMENT_EXAMPLES)
-    reply = Pattern()
-    failure = Pattern()
-    timeout = Duration(0.01, 60.0, attribute="timeout_s")
-
-
-class LineDeviceSchema(DeviceSchema):
-    """[[device]] with driver = "lines"."""
-
-    format = Choice(("json", "csv", "keyvalue"), **_REQUIRED)
-    channels = Tables(LineChannelSchema, CHANNELS_MAX, _EXAMPLES)
-    columns = Columns()
-    delimiter = Separator()
-    pairs = Separator()
-    equals = Separator()
-    request = Sendable()
-    reply_timeout = Duration(0.01, 60.0, attribute="reply_timeout_s")
-    commands = Tables(LineCommandSchema, COMMANDS_MAX, _EXAMPLES)
-
-
-DEVICE_SCHEMAS: Mapping[str, type[DeviceSchema]] = {
-    "protocol": ProtocolDeviceSchema,
-    "registers": RegisterDeviceSchema,
-    "lines": LineDeviceSchema,
-}
-"""The keys of a device by its driver."""
-
-SECTION_SCHEMAS: Mapping[str, type[TableSchema]] = {
-    "gateway": GatewaySchema,
-    "api": ApiSchema,
-    "journal": JournalSchema,
-    "discovery": DiscoverySchema,
-    "mongo": MongoSchema,
-    "logging": LoggingSchema,
-}
-"""The tables that there is one of."""
-
-
-def documented_keys() -> set[tuple[str, str]]:
-    """Every (table, key) that can be written: what the example must explain."""
-    schemas: list[tuple[str, type[Schema]]] = list(SECTION_SCHEMAS.items())
-    schemas += [("bus", schema) for schema in BUS_SCHEMAS.values()]
-    schemas += [("device", schema) for schema in DEVICE_SCHEMAS.values()]
-    return {pair for table, schema in schemas for pair in _keys(table, schema)}
-
-
-def _keys(table: str, schema: type[Schema]) -> Iterator[tuple[str, str]]:
-    for key, field in schema().fields.items():
-        yield table, key
-        if isinstance(field, Tables):
-            yield from _keys(f"{table}.{key}", field.schema)
+    driver = Text("protocol", parse=driver_name)
+    metadata = TableOf(None, '{ room = "A" }', parse=metadata)

@@ -1,16 +1,24 @@
-"""The secrets: from .env and from the environment of the process, which wins."""
+"""The secrets: from .env and from the environment of the process, which goes first."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.config.env_file import read_env_file
 from gateway.config.problems import Problem, close_match
+from gateway.config.section import Secret
+from gateway.parts import PartLine
 
-MONGO_KEYS = ("MONGO_URI", "MONGOURI")
-MQTT_KEY = "GATEWAY_MQTT_URL"
-KNOWN_KEYS = (*MONGO_KEYS, MQTT_KEY)
+RESERVED = (
+    Secret(
+        "GATEWAY_MQTT_URL",
+        "url",
+        schemes=("mqtt", "mqtts", "ws", "wss"),
+        example="mqtt://user:password@192.168.1.20",
+    ),
+)
+"""Accepted and checked, but without effect in this version: no part uses them yet."""
 
 _PREFIX = "GATEWAY_"
 _OTHERS = ("GATEWAY_TEST_", "GATEWAY_NO_VENDOR")
@@ -18,16 +26,11 @@ _OTHERS = ("GATEWAY_TEST_", "GATEWAY_NO_VENDOR")
 
 _ELSEWHERE = "only secrets stand here; all other settings stand in gateway.toml"
 
-_MONGO_EXAMPLE = "write for example mongodb://user:password@192.168.1.20/"
-_MQTT_EXAMPLE = "write for example mqtt://user:password@192.168.1.20"
 
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """None for what was not given; an empty value counts as not given."""
-
-    mongo_uri: str | None = field(default=None, repr=False)
-    mqtt_url: str | None = field(default=None, repr=False)
+def known_keys(parts: Sequence[PartLine]) -> tuple[str, ...]:
+    """Every key that .env may have."""
+    reserved = (key for secret in RESERVED for key in secret.keys)
+    return (*(key for line in parts for key in line.secrets), *reserved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,49 +46,61 @@ class _Given:
         return Problem(self.where, reason, self.line, self.key, suggestion)
 
 
+class Secrets:
+    """What was given, by key. An empty value counts as not given, and hides one of the file."""
+
+    def __init__(self, environ: Mapping[str, _Given], file: Mapping[str, _Given]) -> None:
+        self._sources = (environ, file)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Every value, also one that another goes before."""
+        return tuple(one.value for source in self._sources for one in source.values() if one.value)
+
+    def are_given(self, keys: Collection[str]) -> bool:
+        """Whether one of the keys has a value."""
+        return any(source[key].value for source in self._sources for key in keys if key in source)
+
+    def value(self, secret: Secret, problems: list[Problem]) -> str | None:
+        """The value of a secret; None when it is not given or wrong, which is added to `problems`."""
+        found: list[_Given] = []
+        for source in self._sources:
+            found = found or [source[key] for key in secret.keys if key in source]
+        if not found:
+            return None
+        given, *others = found
+        for other in others:
+            if other.value != given.value:
+                reason = f"is set to something else than {given.key}"
+                problems.append(other.problem(reason, f"keep {secret.key} alone"))
+        # The library that uses an address judges the finer points.
+        problem = _uri_problem(given.value, secret.schemes) if secret.schemes else None
+        if not given.value or problem is None:
+            return given.value or None
+        problems.append(given.problem(problem, f"write for example {secret.example}"))
+        return None
+
+
 def read_secrets(
-    path: Path | None, where: str, environ: Mapping[str, str], problems: list[Problem]
+    path: Path | None,
+    where: str,
+    environ: Mapping[str, str],
+    known: Sequence[str],
+    problems: list[Problem],
 ) -> Secrets:
-    """Both sources merged. What is wrong is added to `problems`; no message contains a value."""
+    """Both sources. What is wrong is added to `problems`; no message contains a value."""
     in_file = read_env_file(path, where, problems) if path else {}
     from_file = {key: _Given(key, value, where, line) for key, (value, line) in in_file.items()}
     from_environ = {
         key: _Given(key, value, "environment")
         for key, value in environ.items()
-        if key in KNOWN_KEYS or (key.startswith(_PREFIX) and not key.startswith(_OTHERS))
+        if key in known or (key.startswith(_PREFIX) and not key.startswith(_OTHERS))
     }
     for given in (*from_file.values(), *from_environ.values()):
-        if given.key not in KNOWN_KEYS:
-            problems.append(
-                given.problem("unknown key", close_match(given.key, KNOWN_KEYS, _ELSEWHERE))
-            )
-    mongo = _mongo(from_environ, problems) or _mongo(from_file, problems)
-    mqtt = from_environ.get(MQTT_KEY) or from_file.get(MQTT_KEY)
-    return Secrets(
-        mongo_uri=_checked(mongo, ("mongodb", "mongodb+srv"), _MONGO_EXAMPLE, problems),
-        mqtt_url=_checked(mqtt, ("mqtt", "mqtts", "ws", "wss"), _MQTT_EXAMPLE, problems),
-    )
-
-
-def _mongo(source: Mapping[str, _Given], problems: list[Problem]) -> _Given | None:
-    found = [source[key] for key in MONGO_KEYS if key in source]
-    if len({given.value for given in found}) > 1:
-        reason = f"is set to something else than {found[0].key}"
-        problems.append(found[1].problem(reason, f"keep {MONGO_KEYS[0]} alone"))
-    return found[0] if found else None
-
-
-def _checked(
-    given: _Given | None, schemes: tuple[str, ...], example: str, problems: list[Problem]
-) -> str | None:
-    """The value if it looks like an address. The library that uses it judges the finer points."""
-    if given is None or not given.value:
-        return None
-    reason = _uri_problem(given.value, schemes)
-    if reason is None:
-        return given.value
-    problems.append(given.problem(reason, example))
-    return None
+        if given.key not in known:
+            hint = close_match(given.key, known, _ELSEWHERE)
+            problems.append(given.problem("unknown key", hint))
+    return Secrets(from_environ, from_file)
 
 
 def _uri_problem(uri: str, schemes: tuple[str, ...]) -> str | None:

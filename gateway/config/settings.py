@@ -11,9 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from arduino_iface.lines.reader import LineSettings
-from arduino_iface.registers.map import RegisterMap
-from gateway.config.redact import redact_uri, secrets_of_uri
+from gateway.config.redact import secrets_of_uri
+from gateway.parts import PARTS
 
 
 def _host_name() -> str:
@@ -54,25 +53,10 @@ class JournalSettings:
 
 @dataclass(frozen=True, slots=True)
 class DiscoverySettings:
-    """How boards are found by themselves."""
+    """How boards that the configuration does not name are found."""
 
     serial: bool = True
-    """Whether USB ports of known Arduino vendors are opened to see who is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class MongoSettings:
-    """Delivery to MongoDB; `uri` None means that the journal is the only store."""
-
-    uri: str | None = field(default=None, repr=False)
-    database: str = "gateway"
-
-
-@dataclass(frozen=True, slots=True)
-class MqttSettings:
-    """Delivery to an MQTT broker; `url` None means none."""
-
-    url: str | None = field(default=None, repr=False)
+    """Whether USB ports of known Arduino vendors are opened to identify what is connected."""
 
 
 class LogFormat(StrEnum):
@@ -119,6 +103,10 @@ def _no_metadata() -> Mapping[str, str]:
     return MappingProxyType({})
 
 
+def _no_parts() -> Mapping[str, object]:
+    return MappingProxyType({})
+
+
 DISCOVER_DEFAULT = (AddressRange(0x08, 0x2F),)
 """Where boards that speak the protocol are looked for on an I2C bus, unless it says otherwise."""
 
@@ -156,28 +144,33 @@ class DeviceSettings:
     driver: str = "protocol"
     metadata: Mapping[str, str] = field(default_factory=_no_metadata)
     """Stamped on every reading of the device."""
-    registers: RegisterMap | None = None
-    """With driver "registers": its register map."""
-    lines: LineSettings | None = None
-    """With driver "lines": what it prints and takes."""
+    options: object = None
+    """What the driver made of its own keys; None when it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole configuration. `simulated` is --no_i2c; the files are None where none was read."""
+    """The whole configuration. `simulated` is --no_i2c; the files are None where none was read.
+
+    `parts`: by the name of a part what its section made; a tuple for an array of tables; by section, where a
+    part has several. Only of parts that have a table or a secret. `notes`: what a user should know though it
+    is no mistake.
+    """
 
     journal: JournalSettings
     logging: LoggingSettings
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     api: ApiSettings = field(default_factory=ApiSettings)
     discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
-    mongo: MongoSettings = field(default_factory=MongoSettings)
-    mqtt: MqttSettings = field(default_factory=MqttSettings)
+    parts: Mapping[str, object] = field(default_factory=_no_parts)
     buses: tuple[BusSettings, ...] = ()
     devices: tuple[DeviceSettings, ...] = ()
     simulated: bool = False
     config_file: Path | None = None
     env_file: Path | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Every value of .env and the environment."""
+    notes: tuple[str, ...] = ()
 
     @property
     def keys_path(self) -> Path:
@@ -188,9 +181,8 @@ class Settings:
     def secret_values(self) -> tuple[str, ...]:
         """Every text that must not appear in a log, longest first."""
         found: set[str] = set()
-        for uri in (self.mongo.uri, self.mqtt.url):
-            if uri:
-                found.update(secrets_of_uri(uri))
+        for secret in self.secrets:
+            found.update(secrets_of_uri(secret) if "://" in secret else {secret})
         return tuple(sorted(found, key=lambda text: (-len(text), text)))
 
     def addresses_on(self, bus: str) -> frozenset[int]:
@@ -200,7 +192,7 @@ class Settings:
 
     def facts(self) -> Mapping[str, str]:
         """What a log file should say at its beginning; without secrets."""
-        uri = self.mongo.uri
+        names = dict.fromkeys((*(line.name for line in PARTS), *self.parts))
         return {
             "gateway": self.gateway.id,
             "simulated": "yes" if self.simulated else "no",
@@ -208,7 +200,16 @@ class Settings:
             "env_file": str(self.env_file or "none"),
             "journal": str(self.journal.path),
             "api": f"{self.api.host}:{self.api.port}",
-            "mongo": redact_uri(uri) if uri else "none",
+            **{name: _shown(self.parts.get(name)) for name in names},
             "buses": str(len(self.buses)),
             "devices": str(len(self.devices)),
         }
+
+
+def _shown(part: object) -> str:
+    """A part's settings in a few characters."""
+    if isinstance(part, Mapping):
+        return ", ".join(f"{name} {_shown(one)}" for name, one in part.items())
+    if isinstance(part, tuple):
+        return str(len(part))
+    return "none" if part is None else str(part)

@@ -3,21 +3,18 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from arduino_iface.bus import I2cBus, SerialBus
+from arduino_iface.bus import I2cBus
 from arduino_iface.device import Identity, ProtocolDevice
 from arduino_iface.i2c_scan import LOOK_TIMEOUT_S, require_board
-from arduino_iface.lines.device import LineDevice
 from arduino_iface.lock import Priority
-from arduino_iface.registers.device import RegisterDevice
 from gateway.collection.poller import DevicePoller, PolledDevice
 from gateway.config.settings import DeviceSettings
 from gateway.devices.buses import Buses
 from gateway.devices.labels import Labels
-from gateway.drivers.base import Driver
+from gateway.drivers.base import Driver, DriverContext
 from gateway.drivers.intake import ReadingStore, Source
-from gateway.drivers.maker import ReadingMaker
-from gateway.drivers.measured import LineDriver, RegisterDriver
-from gateway.drivers.protocol import ProtocolDriver
+from gateway.drivers.protocol.driver import ProtocolDriver
+from gateway.drivers.table import driver_module
 from gateway.model.place import Place
 from gateway.model.registry import Registry
 from gateway.runtime.clock import WallClock
@@ -26,7 +23,7 @@ Claim = Callable[[str, Identity, Place], None]
 """May this board speak for that device, there? Raises `ProtocolMismatch` when not."""
 
 INTERVAL_DEFAULT_S = 1.0
-"""Of sketches that do not say how often they measure."""
+"""Of boards whose own interval is not known yet."""
 
 
 class DeviceMaker:
@@ -56,13 +53,13 @@ class DeviceMaker:
         source = self._source(settings.id, settings.metadata)
         place = Place(settings.bus, settings.address)
         driver = self._configured_driver(settings, source, place)
-        return self._poller(source, place, driver, settings.interval_s)
+        return self._poller(source, place, driver, settings.driver, settings.interval_s)
 
     def found(self, device: str, place: Place, board: ProtocolDevice) -> DevicePoller:
         """The poller of a board that was found."""
         source = self._source(device, {})
         driver = self._protocol(source, place, board, None, self._approach(place))
-        return self._poller(source, place, driver)
+        return self._poller(source, place, driver, "protocol")
 
     def moved_driver(self, settings: PolledDevice, place: Place, board: ProtocolDevice) -> Driver:
         """The driver of a device whose board was found again elsewhere."""
@@ -88,28 +85,29 @@ class DeviceMaker:
         return look_first
 
     def _poller(
-        self, source: Source, place: Place, driver: Driver, interval_s: float | None = None
+        self,
+        source: Source,
+        place: Place,
+        driver: Driver,
+        kind: str,
+        interval_s: float | None = None,
     ) -> DevicePoller:
-        kind = {RegisterDriver: "registers", LineDriver: "lines"}.get(type(driver), "protocol")
         settings = PolledDevice(source, place.bus, place.address, kind, interval_s)
         close = self.disconnect(place)
         return DevicePoller(settings, driver, self._registry, self._clock, close)
 
     def _configured_driver(self, settings: DeviceSettings, source: Source, place: Place) -> Driver:
-        bus = self._buses.get(settings.bus)
-        interval_s = settings.interval_s or INTERVAL_DEFAULT_S
-        maker = ReadingMaker(source, self._store, self._clock)
-        if settings.registers is not None:
-            assert isinstance(bus, I2cBus)
-            assert settings.address is not None
-            registers = RegisterDevice(bus, settings.address, settings.registers, settings.id)
-            return RegisterDriver(registers, maker, self._clock, interval_s)
-        if settings.lines is not None:
-            assert isinstance(bus, SerialBus)
-            lines = LineDevice(bus, settings.lines, settings.id)
-            return LineDriver(lines, maker, self._clock, interval_s)
-        link = self._buses.link(settings.bus, settings.address, first_seq=0)
-        return self._protocol(source, place, ProtocolDevice(link), settings.interval_s)
+        context = DriverContext(
+            settings,
+            self._buses.get(settings.bus),
+            partial(self._buses.link, settings.bus, settings.address, first_seq=0),
+            source,
+            self._store,
+            self._clock,
+            lambda identity: self.claim(source.device, identity, place),
+        )
+        driver: Driver = driver_module(settings.driver, "driver").build(context)
+        return driver
 
     def _protocol(
         self,

@@ -1,13 +1,20 @@
-"""What the poller and the commander need of a driver."""
+"""What the poller and the commander need of a driver, and what a driver is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from arduino_iface.device import ProtocolDevice
-from arduino_iface.link import LinkCounters
+from arduino_iface.bus import I2cBus, SerialBus
+from arduino_iface.device import Identity, ProtocolDevice
+from arduino_iface.link import Link, LinkCounters
 from arduino_iface.measurement import CommandOutcome
 from arduino_iface.schema import Command, Schema
+from gateway.config.settings import DeviceSettings
+from gateway.drivers.intake import ReadingStore, Source
+from gateway.runtime.clock import WallClock
+
+INTERVAL_DEFAULT_S = 1.0
+"""Time between two rounds where neither the configuration nor the board says how long it is, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +88,20 @@ class Driver(Protocol):
     ) -> CommandOutcome:
         """Have the board act at most once. Raises as `ProtocolDevice.command` does."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class DriverContext:
+    """What a driver of one configured device can be made of.
+
+    `link` makes a link to the board for the device protocol. `claim` is called with the identity of a board
+    that has one; it raises `ProtocolMismatch` when the board is not this device.
+    """
+
+    settings: DeviceSettings
+    bus: I2cBus | SerialBus
+    link: Callable[[], Link]
+    source: Source
+    store: ReadingStore
+    clock: WallClock
+    claim: Callable[[Identity], None]

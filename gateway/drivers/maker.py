@@ -39,8 +39,8 @@ class ReadingMaker:
     def give(self, measurements: Sequence[Measurement]) -> int:
         """Queue what was measured; returns how many measurements found no room and are lost.
 
-        They are counted in the journal with the next ones that find room. Raises `JournalFull` to let the
-        poller say so.
+        They are counted in the journal with the next ones that find room. Raises `JournalFull` for the poller
+        to report.
         """
         if not measurements and not self._missing:
             return 0

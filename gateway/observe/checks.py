@@ -70,8 +70,9 @@ def check_machine(settings: Settings, layout: Layout | None = None) -> Iterator[
     yield check_folder("log", settings.logging.folder, person, is_service)
     yield check_space(settings.journal.path, settings.journal.max_bytes)
     yield _check_clock()
-    if settings.mongo.uri is not None:
-        yield _check_mongo(settings.mongo.uri, settings.mongo.database)
+    mongo = settings.parts.get("mongo")
+    if isinstance(mongo, MongoSettings) and mongo.uri is not None:
+        yield _check_mongo(mongo.uri, mongo.database)
 
 
 def check_bus(bus: BusSettings, person: Person, is_service: bool = False) -> Finding:

@@ -119,3 +119,11 @@ def test_check_prints_what_the_configuration_amounts_to(
     assert "secret" not in said
     assert said.endswith("the configuration is right\n")
     assert not (folder / "state").exists()
+
+
+def test_check_says_what_has_no_effect(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / ".env").write_text("GATEWAY_MQTT_URL=mqtt://anna:secret@there\n")
+    assert main(["check", "--config-only"]) == 0
+    said = capsys.readouterr().out
+    assert "note: GATEWAY_MQTT_URL has no effect in this version\n" in said
+    assert "secret" not in said

@@ -16,7 +16,7 @@ from gateway.devices.labels import Labels
 from gateway.devices.maker import DeviceMaker
 from gateway.devices.roster import Roster
 from gateway.drivers.intake import Source
-from gateway.drivers.protocol import ProtocolDriver
+from gateway.drivers.protocol.driver import ProtocolDriver
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal.ticket import Ticket

@@ -8,7 +8,8 @@ from arduino_iface import schema
 from arduino_iface.device import Identity, Polled
 from arduino_iface.errors import ProtocolMismatch
 from arduino_iface.sample import Sample
-from gateway.drivers.intake import SKIP_MAX, Intake, Source
+from gateway.drivers.intake import Source
+from gateway.drivers.protocol.intake import SKIP_MAX, Intake
 from gateway.journal.errors import JournalFull
 from gateway.journal.types import LastSample
 from gateway.model.reading import Loss, LossReason, Quality, Reading

@@ -116,7 +116,7 @@ def test_silence_is_one_line_at_its_beginning_and_one_at_its_end(
     (_, end) = warnings(caplog, "does not answer")
     assert "over after 3" in end
     assert all(record.device == "greenhouse" for record in caplog.records)  # type: ignore[attr-defined]
-    assert len(warnings(caplog, "started again")) == 1
+    assert len(warnings(caplog, "restarted")) == 1
 
 
 def test_ticks_that_did_not_come_are_counted(house: House) -> None:
@@ -143,7 +143,7 @@ def test_a_restarted_board_is_collected_from_its_first_sample(
     assert house.numbers("greenhouse", 2) == list(range(1, board.status().next_seq))
     first = house.numbers("greenhouse", 1)
     assert first == list(range(1, len(first) + 1))
-    assert warnings(caplog, "started again") == ["device has started again: boot 2 after 1"]
+    assert warnings(caplog, "restarted") == ["device restarted: boot 2 after boot 1"]
 
 
 @pytest.mark.parametrize("boot", [0, 7])
@@ -241,7 +241,7 @@ def test_an_interval_that_the_board_does_not_take_is_told(
     poller = house.on_i2c("greenhouse", ADDRESS, attached(house), 0.0004)
     house.clock.advance(0.1)
     poller.step()
-    (line,) = warnings(caplog, "does not take the interval")
+    (line,) = warnings(caplog, "refused the interval")
     assert "bad_argument" in line
 
 

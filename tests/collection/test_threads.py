@@ -19,7 +19,7 @@ from gateway.collection.schedule import Schedule
 from gateway.collection.timers import DeviceTimer
 from gateway.collection.worker import CollectionWorker
 from gateway.drivers.intake import Source
-from gateway.drivers.protocol import ProtocolDriver
+from gateway.drivers.protocol.driver import ProtocolDriver
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal.worker import JournalWorker

@@ -26,8 +26,8 @@ SERIAL = '[[bus]]\nname = "s"\ntype = "serial"\nport = "/dev/ttyUSB0"\n'
             'api.port: "80" is a text, not a whole number; write 80 without quotes',
         ),
         ("api.port = 80.0", "80.0 is a number with a fraction, not a whole number"),
-        ('api.host = "a b"', '"a b" is no address and no host name'),
-        ('api.host = "http://127.0.0.1"', "is no address and no host name"),
+        ('api.host = "a b"', '"a b" is neither an IP address nor a host name'),
+        ('api.host = "http://127.0.0.1"', "is neither an IP address nor a host name"),
         (
             "api.host = 1",
             'api.host: 1 is a whole number, not a text; write for example "127.0.0.1"',
@@ -66,12 +66,15 @@ def test_one_problem_of_a_section(start: Start, line: str, words: str) -> None:
     [
         (I2C + "baud_rate = 9600", ":5: bus.0.baud_rate: unknown key"),
         (SERIAL + "discover = []", ":5: bus.0.discover: unknown key"),
-        (SERIAL + "baud_rate = 9601", "9601 is not a usual baud rate; use one of 1200, 2400"),
-        (I2C + "discover = ['0x08',\n'0x07']", ':6: bus.0.discover.1: "0x07" leaves 0x08 to 0x77'),
+        (SERIAL + "baud_rate = 9601", "9601 is not one of 1200, 2400"),
+        (I2C + "discover = ['0x08',\n'0x07']", ':6: bus.0.discover.1: "0x07" is outside 0x08 to 0x77'),
         (I2C + "discover = ['0x20-0x10']", "ends before it begins"),
-        (I2C + "discover = [8]", "8 is not an address or a range"),
+        (I2C + "discover = [8]", ".discover.0: 8 is a whole number, not a text; write for"),
         (I2C + "discover = '0x08'", "is a text, not a list"),
-        (I2C + SERIAL.replace('"s"', '"i2c1"'), ':6: bus.1.name: "i2c1" is the name of a bus on line 2'),
+        (
+            I2C + SERIAL.replace('"s"', '"i2c1"'),
+            ':6: bus.1.name: "i2c1" is already the name of the bus on line 2',
+        ),
         (I2C + SERIAL.replace("ttyUSB0", "i2c-1"), ":8: bus.1.port: "),
         (I2C.replace("/dev/i2c-1", "1"), '"1" is not the full path of a port'),
         (I2C.replace("i2c\"", "spi\""), '"spi" is not one of i2c, serial'),
@@ -90,7 +93,7 @@ def test_one_problem_of_a_bus(start: Start, text: str, words: str) -> None:
         ("id = 'a'", ":9: device.0.bus: missing key"),
         ("id = 'a'\nbus = 'i2c'\naddress = 8", 'there is no bus "i2c"; did you mean "i2c1"?'),
         ("id = 'a'\nbus = 'i2c1'", 'device.0.address: missing key: "i2c1" is an I2C bus'),
-        ("id = 'a'\nbus = 'i2c1'\naddress = 0x78", "0x78 is no address for a device"),
+        ("id = 'a'\nbus = 'i2c1'\naddress = 0x78", "0x78 is not within 0x08 to 0x77"),
         ("id = 'a'\nbus = 'i2c1'\naddress = '0x12'", "write 0x12 without quotes"),
         ("id = 'a'\nbus = 's'\naddress = 0x12", "a device has no address; leave it out"),
         ("id = 'a'\nbus = 's'\ninterval = '9ms'", '"9ms" is not within 10ms to 1d'),
@@ -105,11 +108,11 @@ def test_one_problem_of_a_bus(start: Start, text: str, words: str) -> None:
         ("id = 'a'\nbus = 's'\nmetadata = 'x'", "is a text, not a table"),
         (
             "id = 'a'\nbus = 's'\n[[device]]\nid = 'b'\nbus = 's'",
-            "has the device on line 11 already",
+            "already has the device on line 11",
         ),
         (
             "id = 'a'\nbus = 'i2c1'\naddress = 9\n[[device]]\nid = 'a'\nbus = 'i2c1'\naddress = 10",
-            ':14: device.1.id: "a" is the id of a device on line 10 already',
+            ':14: device.1.id: "a" is already the id of the device on line 10',
         ),
         (
             "id = 'a'\nbus = 'i2c1'\naddress = 9\n[[device]]\nid = 'b'\nbus = 'i2c1'\naddress = 9",

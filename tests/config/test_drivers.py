@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from arduino_iface.clock import SYSTEM_CLOCK
 from arduino_iface.lines.format import FormatKind
-from arduino_iface.registers.map import FIRST_BYTE, BitField, EchoRegister, Verify
+from arduino_iface.lines.reader import LineSettings
+from arduino_iface.registers.map import FIRST_BYTE, BitField, EchoRegister, RegisterMap, Verify
 from arduino_iface.values import ValueType
-from dummy_hw import factory
+from dummy_hw.hardware import DummyHardware
+from dummy_hw.line_board import LineBoard
+from dummy_hw.register_board import RegisterBoard
 from gateway.config import CommandLineOptions, DeviceSettings, load
+from gateway.drivers.table import driver_module
 from tests.config.support import Start
 
 I2C = '[[bus]]\nname = "i2c1"\ntype = "i2c"\nport = "/dev/i2c-1"\n'
@@ -39,14 +42,22 @@ format = "json"
 def test_the_examples_of_the_contract(start: Start) -> None:
     start.write(I2C + SERIAL + CONTRACT)
     tank, scale = start.load().devices
-    assert tank.registers is not None
-    (level,) = tank.registers.channels
+    registers, lines = registers_of(tank), lines_of(scale)
+    (level,) = registers.channels
     assert (level.name, level.register, level.type.word, level.unit) == ("level", 0, "u16be", "mm")
-    assert (tank.registers.verify, tank.registers.block_max) == (Verify.TWICE, 32)
-    assert tank.lines is None
-    assert scale.lines is not None
-    assert scale.lines.format.kind is FormatKind.JSON
-    assert (scale.lines.channels, scale.lines.request, scale.registers) == ((), None, None)
+    assert (registers.verify, registers.block_max) == (Verify.TWICE, 32)
+    assert lines.format.kind is FormatKind.JSON
+    assert (lines.channels, lines.request) == ((), None)
+
+
+def registers_of(device: DeviceSettings) -> RegisterMap:
+    assert isinstance(device.options, RegisterMap)
+    return device.options
+
+
+def lines_of(device: DeviceSettings) -> LineSettings:
+    assert isinstance(device.options, LineSettings)
+    return device.options
 
 
 def example() -> dict[str, DeviceSettings]:
@@ -55,8 +66,7 @@ def example() -> dict[str, DeviceSettings]:
 
 
 def test_everything_of_a_register_map() -> None:
-    registers = example()["tank"].registers
-    assert registers is not None
+    registers = registers_of(example()["tank"])
     level, pump, mode = registers.channels
     assert (level.scale, level.offset, level.minimum, level.maximum) == (
         *(Decimal("0.5"), Decimal(-20), 0, 2000),
@@ -69,8 +79,7 @@ def test_everything_of_a_register_map() -> None:
 
 
 def test_everything_of_lines() -> None:
-    oven = example()["oven"].lines
-    assert oven is not None
+    oven = lines_of(example()["oven"])
     assert (oven.request, oven.reply_timeout_s) == ("READ\n", 1.0)
     assert [(one.name, one.field, one.type) for one in oven.channels] == [
         ("temperature", "temperature", ValueType.F64),
@@ -80,19 +89,20 @@ def test_everything_of_lines() -> None:
     assert heat.reply is not None
     assert heat.reply.fits("OK 1")
     assert heat.text({"power": 50, "mode": "bake", "fan": True}) == "HEAT 50 bake ON\n"
-    yard = example()["yard"].lines
-    assert yard is not None
+    yard = lines_of(example()["yard"])
     assert (yard.format.pairs, yard.format.equals) == (",", ":")
 
 
-def test_every_device_of_the_example_can_be_simulated() -> None:
+def test_every_device_of_the_example_can_be_simulated(tmp_path: Path) -> None:
+    hardware = DummyHardware(tmp_path / "terminals")
     for device in example().values():
-        if device.registers is not None:
-            registers = factory.make_registers(device.id, device.registers, clock=SYSTEM_CLOCK)
-            assert registers.registers is device.registers
-        if device.lines is not None:
-            lines = factory.make_lines(device.id, device.lines, clock=SYSTEM_CLOCK)
-            assert lines.settings is device.lines
+        driver_module(device.driver, "simulation").add(hardware, device, tmp_path)
+    assert hardware.boards.keys() == example().keys()
+    tank, oven = hardware.boards["tank"], hardware.boards["oven"]
+    assert isinstance(tank, RegisterBoard)
+    assert tank.registers == example()["tank"].options
+    assert isinstance(oven, LineBoard)
+    assert oven.settings == example()["oven"].options
 
 
 def test_defaults_that_depend_on_others(start: Start) -> None:
@@ -102,11 +112,10 @@ def test_defaults_that_depend_on_others(start: Start) -> None:
         f"{LINES}format = 'csv'\ncolumns = ['a', '', 'b']\n"
     )
     tank, scale = start.load().devices
-    assert tank.registers is not None
-    assert (tank.registers.verify, tank.registers.echo) == (Verify.ECHO, FIRST_BYTE)
-    assert (tank.registers.commands[0].minimum, tank.registers.commands[0].maximum) == (-63, 64.5)
-    assert scale.lines is not None
-    assert [one.name for one in scale.lines.channels] == ["a", "b"]
+    registers = registers_of(tank)
+    assert (registers.verify, registers.echo) == (Verify.ECHO, FIRST_BYTE)
+    assert (registers.commands[0].minimum, registers.commands[0].maximum) == (-63, 64.5)
+    assert [one.name for one in lines_of(scale).channels] == ["a", "b"]
 
 
 def channel(rest: str) -> str:
@@ -120,7 +129,7 @@ def command(rest: str) -> str:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "channels: missing key; write for example [{ name"),
+        ("", "channels: missing key; write for example channels = [{"),
         ("channels = []", "channels: is empty"),
         ("channels = 1", "1 is a whole number, not a list of tables"),
         ("channels = [1]", "channels.0: 1 is a whole number, not a table"),
@@ -132,22 +141,23 @@ def command(rest: str) -> str:
         (channel("scael = 2"), 'channels.0.scael: unknown key; did you mean "scale"?'),
         (channel("scale = 0"), "0 would make every value the same"),
         (channel("scale = '1'"), "write 1 without quotes"),
+        (channel(f"scale = 1{'0' * 400}"), "is not a usable number"),
         (channel("offset = nan"), "nan is not a finite number"),
         (channel("minimum = 2, maximum = 1"), "channels.0.maximum: 1 is below the minimum, 2"),
         (channel("bit = 8"), "channels.0.bit: ends at bit 8; u8 has the bits 0 to 7"),
         (channel("bits = { offset = 7, width = 2 }"), "bits: ends at bit 8"),
-        (channel("bits = [1, 2]"), "is no bit field; write for example { offset = 4, width = 3 }"),
-        (channel("bit = 1, bits = { offset = 0, width = 1 }"), "there is a bit already"),
-        (channel("missing = 256"), "256 is no raw value of u8 (0 to 255)"),
+        (channel("bits = [1, 2]"), "not a table; write for example { offset = 4, width = 3 }"),
+        (channel("bit = 1, bits = { offset = 0, width = 1 }"), "bits: a channel has a bit or bits; keep one"),
+        (channel("missing = 256"), "256 is not a raw value of u8 (0 to 255)"),
         (channel("tolerance = -1"), "-1 is below 0"),
         (channel("unit = 'a b'"), "cannot be a unit"),
         ("channels = [{ name = 'a', register = 0, type = 'f32le', bit = 0 }]", "f32le has no bits"),
         ("channels = [{ name = 'a', register = 255, type = 'u16be' }]", "set register_size = 16"),
-        (f"channels = [{LEVEL}, {LEVEL}]", 'channels.1.name: "level" is the name of a channel on line'),
+        (f"channels = [{LEVEL}, {LEVEL}]", 'channels.1.name: "level" is already the name of the channel'),
         (f"channels = [{LEVEL}]\nblock_max = 1", "u16be has 2 bytes, and block_max is 1"),
-        (f"channels = [{LEVEL}]\nregister_size = 7", "7 is not 8 or 16"),
+        (f"channels = [{LEVEL}]\nregister_size = 7", "7 is not one of 8, 16"),
         (f"channels = [{LEVEL}]\nverify = 'echo'", "there is no echo to verify by"),
-        (f"channels = [{LEVEL}]\necho = 1", '1 is no echo; write "first_byte" or'),
+        (f"channels = [{LEVEL}]\necho = 1", 'not a table or "first_byte"; write for'),
         (f"channels = [{LEVEL}]\necho = {{ register = 1 }}", 'register 0x1 is one of "level"'),
         (f"channels = [{LEVEL}]\necho = {{ register = 300 }}", "register 0x12c is beyond 0xff"),
         (f"channels = [{LEVEL}]\nformat = 'json'", "format: unknown key"),
@@ -177,18 +187,21 @@ def takes(rest: str) -> str:
         ("", 'format: missing key; write format = "json", "csv" or "keyvalue"'),
         ("format = 'xml'", '"xml" is not one of json, csv, keyvalue'),
         ("format = 'csv'", "columns: missing key: csv names no fields"),
-        ("format = 'json'\ncolumns = ['a']", 'columns: has a meaning only with format = "csv"'),
-        ("format = 'csv'\ncolumns = ['a']\npairs = ','", 'only with format = "keyvalue"'),
+        ("format = 'json'\ncolumns = ['a']", 'columns: only applies with format = "csv"'),
+        ("format = 'csv'\ncolumns = ['a']\npairs = ','", 'only applies with format = "keyvalue"'),
         ("format = 'csv'\ncolumns = ['A']", '"A" cannot name a channel'),
         ("format = 'csv'\ncolumns = ['a', 'a']", "has a name twice"),
         ("format = 'csv'\ncolumns = ['']", "names no column"),
         ("format = 'csv'\ncolumns = ['a']\nchannels = [{ name = 'b' }]", 'there is no column "b"'),
-        ("format = 'csv'\ncolumns = ['a']\nchannels = [{ name = 'b', column = 2 }]", "there are 1 columns"),
+        ("format = 'csv'\ncolumns = ['a']\nchannels = [{ name = 'b', column = 2 }]", "names 1 column only"),
         ("format = 'csv'\nchannels = [{ name = 'b' }]", "channels.0: is in no column"),
-        ("format = 'json'\nchannels = [{ name = 'b', column = 2 }]", 'only with format = "csv"'),
-        ("format = 'json'\nchannels = [{ name = 'b', field = 'c' }, { name = 'c' }]", '"c" is the field of'),
+        ("format = 'json'\nchannels = [{ name = 'b', column = 2 }]", 'only applies with format = "csv"'),
+        (
+            "format = 'json'\nchannels = [{ name = 'b', field = 'c' }, { name = 'c' }]",
+            '"c" is already the field of the channel on line',
+        ),
         ("format = 'json'\nchannels = [{ name = 'b', type = 'float' }]", "is not one of number, integer"),
-        ("format = 'json'\nreply_timeout = '1s'", "has a meaning only with a request"),
+        ("format = 'json'\nreply_timeout = '1s'", "only applies with a request"),
         ("format = 'json'\nrequest = '\u00e4'", "has characters other than printable ASCII"),
         ("format = 'json'\nrequest = 1", "1 is a whole number, not a text"),
         ("format = 'keyvalue'\nequals = ''", '"" is not 1 to 4 characters'),
@@ -200,10 +213,10 @@ def takes(rest: str) -> str:
         (takes("type = 'text'"), '"text" is not one of integer, number, bool, choice'),
         (takes("type = 'integer', minimum = 0.5"), "0.5 is not a whole number"),
         (takes("type = 'integer', minimum = 5, maximum = 1"), "arguments.0.maximum: 1 is below"),
-        (takes("type = 'bool', minimum = 5"), 'minimum: has a meaning only with type = "integer"'),
+        (takes("type = 'bool', minimum = 5"), 'minimum: only applies with type = "integer"'),
         (takes("type = 'choice'"), "choices: missing key: a choice needs them"),
         (takes("type = 'choice', choices = [\"a\\n\"]"), "is not 1 to 32 characters of printable"),
-        (takes("type = 'bool', words = ['a']"), "has 1 words, not 2 to 2"),
+        (takes("type = 'bool', words = ['a']"), "words: has 1 item, not 2"),
         (takes("typ = 'bool'"), "typ"),
     ],
 )  # fmt: skip
@@ -220,11 +233,13 @@ def test_one_problem_of_lines(start: Start, text: str, words: str) -> None:
     [
         (
             f"{REGISTERS.replace('i2c1', 'bench')}channels = [{LEVEL}]",
-            'driver: the driver "registers" needs a bus of type "i2c", and "bench" is none; "lines"',
+            'driver: the driver "registers" needs a bus of type "i2c"; "bench" has type "serial"; '
+            'drivers for "bench": "protocol", "lines"',
         ),
         (
             f"{LINES.replace('bench', 'i2c1')}format = 'json'",
-            'the driver "lines" needs a bus of type "serial", and "i2c1" is none; "registers"',
+            'the driver "lines" needs a bus of type "serial"; "i2c1" has type "i2c"; '
+            'drivers for "i2c1": "protocol", "registers"',
         ),
         (f"{LINES.replace('lines', 'line')}", 'there is no driver "line"; did you mean "lines"?'),
         (

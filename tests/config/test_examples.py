@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config import CommandLineOptions, JournalSettings, load
-from gateway.config.schemas import documented_keys
-from gateway.config.secrets import KNOWN_KEYS, MONGO_KEYS
+from gateway.config.secrets import RESERVED, known_keys
+from gateway.parts import PARTS
+from gateway.sinks.mongo.part import MongoSettings
+from tests.support.configuration_keys import documented_keys
 
 ROOT = Path(__file__).parents[2]
 TOML = ROOT / "gateway.example.toml"
@@ -19,7 +21,7 @@ def test_the_examples_are_valid(tmp_path: Path) -> None:
     options = CommandLineOptions(config=TOML, env_file=ENV)
     settings = load(options, {"STATE_DIRECTORY": "/var/lib/gateway"}, tmp_path)
     assert settings.gateway.id == "pi-greenhouse"
-    assert settings.mongo.uri is None
+    assert settings.parts["mongo"] == MongoSettings(uri=None)
     assert settings.devices[0].metadata == {"room": "A", "train": "12"}
 
 
@@ -55,7 +57,7 @@ def test_values_shown_as_defaults_are_the_defaults(tmp_path: Path) -> None:
     assert shown.journal == plain.journal
     assert isinstance(plain.journal, JournalSettings)
     assert shown.logging == plain.logging
-    assert shown.mongo == plain.mongo
+    assert shown.parts["mongo"] == MongoSettings()
     assert (shown.api.host, shown.api.port) == (plain.api.host, plain.api.port)
 
 
@@ -63,8 +65,9 @@ def test_the_example_of_secrets_when_its_lines_are_put_in_force(tmp_path: Path) 
     text = re.sub(r"^# (\w+=')", r"\1", ENV.read_text(), flags=re.MULTILINE)
     (tmp_path / ".env").write_text(text)
     settings = load(CommandLineOptions(), {"HOME": "/home/pi"}, tmp_path)
-    assert settings.mongo.uri is not None
-    assert settings.mqtt.url is not None
-    for key in KNOWN_KEYS:
+    mongo = settings.parts["mongo"]
+    assert isinstance(mongo, MongoSettings)
+    assert mongo.uri is not None
+    assert [note.split()[0] for note in settings.notes] == [one.key for one in RESERVED]
+    for key in known_keys(PARTS):
         assert key in text
-    assert MONGO_KEYS[0] in text

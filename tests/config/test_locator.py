@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.config.locator import Locator, Path
+from gateway.config.locator import KeyPath, Locator
 
 _KEYS = st.sampled_from(["a", "b", "name", "key-1", "x_y", '"q u"', '"d.o"', "'l#t'", '"e\\"s"'])
 _SCALARS = st.sampled_from(
@@ -39,12 +39,12 @@ def _values(draw: st.DrawFn, depth: int = 2) -> str:
 
 
 @st.composite
-def _documents(draw: st.DrawFn) -> tuple[str, dict[Path, int]]:
+def _documents(draw: st.DrawFn) -> tuple[str, dict[KeyPath, int]]:
     """A text, and the lines of its headers and of the keys of its tables."""
     text, lines = "", {}
     count = 0
 
-    def add(path: Path, piece: str) -> None:
+    def add(path: KeyPath, piece: str) -> None:
         nonlocal text
         text += draw(_NOISE)
         lines[path] = text.count("\n") + 1
@@ -53,7 +53,7 @@ def _documents(draw: st.DrawFn) -> tuple[str, dict[Path, int]]:
     headers = draw(st.lists(st.sampled_from(["one", "[[list]]", "list.sub"]), max_size=5))
     made: set[str] = set()
     for header in headers:
-        path: Path
+        path: KeyPath
         if header == "[[list]]":
             path, piece, count = ("list", count), header, count + 1
         elif header == "list.sub" and count and f"sub{count}" not in made:
@@ -71,7 +71,7 @@ def _documents(draw: st.DrawFn) -> tuple[str, dict[Path, int]]:
 
 
 @given(_documents())
-def test_every_key_is_found_on_its_line(document: tuple[str, dict[Path, int]]) -> None:
+def test_every_key_is_found_on_its_line(document: tuple[str, dict[KeyPath, int]]) -> None:
     text, lines = document
     tomllib.loads(text)  # what is tested is TOML
     for ending in ("\n", "\r\n"):
@@ -80,11 +80,11 @@ def test_every_key_is_found_on_its_line(document: tuple[str, dict[Path, int]]) -
 
 
 @given(_documents())
-def test_everything_tomllib_reads_has_a_line(document: tuple[str, dict[Path, int]]) -> None:
+def test_everything_tomllib_reads_has_a_line(document: tuple[str, dict[KeyPath, int]]) -> None:
     text, _ = document
     locator = Locator(text)
 
-    def visit(value: Any, path: Path) -> None:
+    def visit(value: Any, path: KeyPath) -> None:
         parts = list(value.items()) if isinstance(value, dict) else []
         if isinstance(value, list):
             parts = list(enumerate(value))

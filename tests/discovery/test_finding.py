@@ -6,8 +6,8 @@ import pytest
 
 from arduino_iface.frame import I2C_FRAME_MAX, Frame
 from arduino_iface.registers.map import REGISTER_TYPES, RegisterChannel, RegisterMap
-from dummy_hw.factory import make_registers
 from dummy_hw.faults import Fault
+from gateway.drivers.registers.simulation import make_board
 from gateway.model.registry import DeviceState
 from tests.discovery.house import UID_A, UID_B, MemoryChip, SearchingHouse
 
@@ -52,7 +52,7 @@ def test_a_stranger_is_looked_at_seldom(house: SearchingHouse) -> None:
 
 def test_a_board_with_registers_is_left_alone(house: SearchingHouse) -> None:
     registers = RegisterMap((RegisterChannel("level", 0, REGISTER_TYPES["u16be"], "mm"),))
-    board = make_registers("tank", registers, clock=house.clock)
+    board = make_board("tank", registers, house.clock)
     board.power_on()
     written: list[bytes] = []
     take = board.i2c_write

@@ -12,9 +12,9 @@ from arduino_iface.errors import WireError
 from arduino_iface.lines.format import FormatKind, LineFormat
 from arduino_iface.lines.reader import LineSettings
 from dummy_hw.board import DummyBoard
-from dummy_hw.factory import make_lines
 from dummy_hw.pty_board import PtyBoards
 from gateway.config.settings import DeviceSettings
+from gateway.drivers.lines.simulation import make_board
 from gateway.model.registry import DeviceState
 from tests.arduino_iface.waiting import until
 from tests.discovery.house import UID_A, UID_B
@@ -264,9 +264,9 @@ def test_another_board_on_a_known_port_is_quarantined(world: World) -> None:
 
 def test_a_sketch_that_prints_lines_is_left_to_its_driver(world: World) -> None:
     settings = LineSettings(LineFormat(FormatKind.JSON))
-    lines = make_lines("scale", settings, clock=SYSTEM_CLOCK, interval_s=0.2)
+    lines = make_board("scale", settings, SYSTEM_CLOCK, interval_s=0.2)
     world.boards.add(PORT_A, lines)
-    device = DeviceSettings("scale", "bench", None, lines=settings)
+    device = DeviceSettings("scale", "bench", driver="lines", options=settings)
     house = world.gateway([bus("bench", world.port(PORT_A))], [device])
     assert house.wait_for("scale", DeviceState.ONLINE) < SLACK_S
     world.boards.unplug(PORT_A)

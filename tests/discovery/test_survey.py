@@ -125,7 +125,7 @@ def test_serial_ports_are_asked_once_each(wires: SurveyWires) -> None:
     for path in ("/by-id/uno", "/by-id/clone"):
         wires.plug(path)
     wires.plug("/by-id/gps", silent=True)
-    devices = (DeviceSettings("scale", "scale", driver="lines", lines=LINES),)
+    devices = (DeviceSettings("scale", "scale", driver="lines", options=LINES),)
     ports = ("/by-id/uno", "/by-id/clone", "/by-id/gps", "/by-id/scale")
     found = survey(wires, bench, gone, scale, devices=devices, found=ports)
     assert [(one.bus, one.answer, one.device) for one in found] == [

@@ -9,8 +9,9 @@ from arduino_iface.lines.template import LineCommand
 from arduino_iface.registers.device import RegisterDevice
 from arduino_iface.registers.map import REGISTER_TYPES, RegisterChannel, RegisterMap
 from arduino_iface.values import ValueType
-from dummy_hw import factory
 from dummy_hw.i2c_bus import DummyI2cTransport
+from gateway.drivers.lines.simulation import make_board as make_line_board
+from gateway.drivers.registers.simulation import make_board as make_register_board
 from tests.arduino_iface.waiting import HandClock
 from tests.support.serial_wire import DummySerialTransport
 
@@ -21,7 +22,7 @@ def test_registers() -> None:
         RegisterChannel(f"c{number}", 8 * number, kind, minimum=0, maximum=1)
         for number, kind in enumerate(REGISTER_TYPES.values())
     )
-    board = factory.make_registers("tank", RegisterMap(channels), clock=clock)
+    board = make_register_board("tank", RegisterMap(channels), clock)
     board.power_on()
     wire = DummyI2cTransport(clock)
     wire.attach(0x30, board)
@@ -46,7 +47,7 @@ def test_lines() -> None:
         columns = ("env.t", "door", "state", "4") if kind is FormatKind.CSV else ()
         settings = LineSettings(LineFormat(kind, columns), channels, commands, "READ\n")
         clock = HandClock()
-        board = factory.make_lines("scale", settings, clock=clock)
+        board = make_line_board("scale", settings, clock)
         board.power_on()
         device = LineDevice(SerialBus("s", DummySerialTransport(board, clock)), settings, "scale")
         for _ in range(20):

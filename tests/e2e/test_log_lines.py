@@ -32,3 +32,13 @@ def test_silence_makes_two_lines_however_many_polls_fail(tmp_path: Path) -> None
             assert len(of_board) == 2, during
             assert "device does not answer" in of_board[0]
             assert "over after" in of_board[1]
+
+
+def test_a_secret_without_effect_makes_one_line(tmp_path: Path) -> None:
+    environ = {"GATEWAY_MQTT_URL": "mqtt://anna:hunter22@there"}
+    with GatewayProcess(tmp_path, "--no_i2c", environ=environ) as gateway:
+        assert gateway.terminate() == 0
+    (line,) = (one for one in gateway.log_lines() if "GATEWAY_MQTT_URL" in one)
+    assert "WARNING" in line
+    assert line.endswith("GATEWAY_MQTT_URL has no effect in this version")
+    assert "hunter22" not in "".join(gateway.log_lines())

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from arduino_iface.errors import OutcomeUnknown, WireError
 from dummy_hw.faults import Fault
-from gateway.drivers.intake import Intake, Source
+from gateway.drivers.intake import Source
+from gateway.drivers.protocol.intake import Intake
 from gateway.journal.types import LastSample
 from gateway.model.reading import Loss, Reading
 from tests.exchange.boards import WIRES, Bench

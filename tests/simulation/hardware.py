@@ -240,9 +240,9 @@ class Hardware:
         return [
             DeviceSettings("greenhouse", "i2c1", 0x10),
             DeviceSettings("workshop", "i2c1", 0x11, self._interval_s),
-            DeviceSettings("tank", "i2c1", 0x30, 2.0, "registers", registers=REGISTERS),
+            DeviceSettings("tank", "i2c1", 0x30, 2.0, "registers", options=REGISTERS),
             DeviceSettings("vehicle", "usb0"),
-            DeviceSettings("scale", "usb1", driver="lines", lines=LINES),
+            DeviceSettings("scale", "usb1", driver="lines", options=LINES),
         ]
 
     def ports(self) -> list[UsbPort]:

@@ -17,7 +17,7 @@ from gateway.devices.roster import Roster
 from gateway.discovery.i2c import I2cDiscovery
 from gateway.discovery.serial import SerialDiscovery
 from gateway.discovery.worker import DiscoveryWorker, UnclaimedBoards
-from gateway.drivers.measured import LineDriver, RegisterDriver
+from gateway.drivers.measured import MeasuredDriver
 from gateway.journal.errors import JournalFull
 from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
@@ -152,7 +152,7 @@ class Life:
         found = {}
         for poller in self.roster.pollers():
             driver = poller.driver
-            if isinstance(driver, RegisterDriver | LineDriver):
+            if isinstance(driver, MeasuredDriver):
                 found[poller.settings.source.device] = sum(
                     loss.count
                     for loss in driver._maker._missing

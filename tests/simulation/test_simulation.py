@@ -9,7 +9,7 @@ import pytest
 
 from arduino_iface.device import ProtocolDevice
 from gateway.delivery.lane import Lane
-from gateway.drivers.intake import Intake
+from gateway.drivers.protocol.intake import Intake
 from gateway.journal.pending import PendingQueue
 from tests.simulation import schedule
 from tests.simulation.runner import LENGTH_S, replay, run_seed, shrink

@@ -54,8 +54,12 @@ class GatewayProcess:
         mongo_uri: str | None = None,
         port: int | None = None,
         environ: Mapping[str, str] | None = None,
+        module: str = "gateway",
     ) -> None:
-        """`config` is the text of gateway.toml; `port` None means one of its own; `environ` is added."""
+        """`config` is the text of gateway.toml; `port` None means one of its own; `environ` is added.
+
+        `module` is a program that takes the same arguments.
+        """
         self.folder = folder
         self._reserved = ReservedPort() if port is None else None
         self.port = self._reserved.number if self._reserved else port
@@ -66,7 +70,7 @@ class GatewayProcess:
         environment["LOGS_DIRECTORY"] = os.fspath(folder / "logs")
         environment["PYTHONPATH"] = os.fspath(ROOT)
         environment.update(environ or {})
-        command = python_module("gateway", "run", "--port", str(self.port), *arguments)
+        command = python_module(module, "run", "--port", str(self.port), *arguments)
         self.process = ChildProcess(command, folder / "console.txt", environment)
 
     def __enter__(self) -> Self:

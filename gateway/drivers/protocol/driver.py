@@ -12,8 +12,9 @@ from arduino_iface.measurement import CommandOutcome
 from arduino_iface.messages import BuiltIn, CommandRequest, CommandStatus
 from arduino_iface.schema import Command, Schema
 from arduino_iface.values import ValueType
-from gateway.drivers.base import Known, Tally
-from gateway.drivers.intake import Intake, ReadingStore, Source
+from gateway.drivers.base import INTERVAL_DEFAULT_S, DriverContext, Known, Tally
+from gateway.drivers.intake import ReadingStore, Source
+from gateway.drivers.protocol.intake import Intake
 from gateway.runtime.clock import WallClock
 
 DRAIN_BUDGET_S = 0.5
@@ -21,8 +22,6 @@ DRAIN_BUDGET_S = 0.5
 
 COMMIT_WAIT_S = 0.5
 """Longest wait for a commit while draining a board that forgets nothing before it is told to."""
-
-INTERVAL_DEFAULT_S = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +116,7 @@ class ProtocolDriver:
         """Send the command under its token, if the board still describes it like that."""
         identity = self.device.identity
         if identity is None or identity.schema.command(command.name) != command:
-            raise DeviceRestarted("the board has started again and is not identified yet")
+            raise DeviceRestarted("the board has restarted and is not identified yet")
         packed = argument_codec.pack(command, arguments)
         status = self.device.command(
             token, command.code, packed, identity=identity, timeout_s=timeout_s
@@ -155,7 +154,7 @@ class ProtocolDriver:
         if self._boot is not None and self._boot != identity.boot:
             self.tally.resets += 1
             log.warning(
-                "device has started again: boot %d after %d",
+                "device restarted: boot %d after boot %d",
                 identity.boot,
                 self._boot,
                 extra={"device": self._source.device},
@@ -182,9 +181,21 @@ class ProtocolDriver:
             status = self.device.command(token, BuiltIn.SET_INTERVAL, packed, timeout_s=1.0)
             if status is not CommandStatus.DONE:
                 log.warning(
-                    "device does not take the interval of %d ms and samples each %d ms (%s)",
+                    "device refused the interval of %d ms; it samples every %d ms (%s)",
                     *(wanted_ms, sample_ms, status.name.lower()),
                     extra={"device": self._source.device},
                 )
         self._interval_s = wanted_s
         return round(wanted_s * 1000)
+
+
+def build(context: DriverContext) -> ProtocolDriver:
+    """The driver of a device of the configuration. Touches nothing."""
+    return ProtocolDriver(
+        context.source,
+        ProtocolDevice(context.link()),
+        context.store,
+        context.clock,
+        context.claim,
+        context.settings.interval_s,
+    )

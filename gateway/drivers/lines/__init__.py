@@ -1,0 +1,1 @@
+"""Sketches that exist already and print lines on a serial port."""

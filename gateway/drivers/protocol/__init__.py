@@ -1,0 +1,1 @@
+"""Boards that speak the device protocol."""

@@ -1,0 +1,1 @@
+"""Sketches that exist already and have a register map on I2C."""
