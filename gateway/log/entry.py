@@ -1,4 +1,4 @@
-"""A log record as plain, finished text: made in the thread that logs, written by the log thread.
+"""A log record as plain, finished text: made in the thread that logs, written by another.
 
 Finished means: the arguments are in the message (they may change later), the traceback is text, secrets
 are masked, and everything is cut to a bounded length, so that the queue is bounded in bytes too.

@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from gateway.log import Condition
-from tests.log.fake_clock import FakeClock
+from tests.support.clock import FakeClock
 
 
 @pytest.fixture
