@@ -102,7 +102,9 @@ class KeyStore:
         self._guard = threading.Lock()  # guards the two below; held while a small file is read
         self._seen: tuple[int, int, int] | None = None
         self._ring = KeyRing()
-        self._trouble = Condition(log, "access keys cannot be read, nobody is let in")
+        self._trouble = Condition(
+            log, "access keys cannot be read, every key is refused", "access keys can be read again"
+        )
 
     @property
     def path(self) -> Path:

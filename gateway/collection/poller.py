@@ -78,10 +78,22 @@ class DevicePoller:
     def _conditions(self, settings: PolledDevice) -> None:
         where = {"device": settings.source.device, "bus": settings.bus}
         clock = self._clock
-        self._silence = Condition(log, "device does not answer", extra=where, clock=clock)
-        self._quarantine = Condition(log, "device is quarantined", extra=where, clock=clock)
-        self._backpressure = Condition(log, "journal takes no readings", extra=where, clock=clock)
-        self._trouble = Condition(log, "poll failed unexpectedly", extra=where, clock=clock)
+        self._silence = Condition(
+            log, "device does not answer", "device answers again", extra=where, clock=clock
+        )
+        self._quarantine = Condition(
+            log, "device is quarantined", "device left quarantine", extra=where, clock=clock
+        )
+        self._backpressure = Condition(
+            log,
+            "journal takes no readings",
+            "journal takes readings again",
+            extra=where,
+            clock=clock,
+        )
+        self._trouble = Condition(
+            log, "poll failed unexpectedly", "polls succeed again", extra=where, clock=clock
+        )
 
     @property
     def view(self) -> DeviceView:
