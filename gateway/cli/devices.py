@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.cli.client import ClientError, add_api, complain, make_client
 from gateway.cli.exits import EXIT_OTHER, EXIT_STOPPED
-from gateway.cli.tables import table, wants_colours
+from gateway.cli.terminal import table, wants_colours
 
 NAME = "devices"
 HELP = "what the running gateway knows of each device; a table"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gateway.cli.configuration import add_files, read_settings
 from gateway.cli.exits import EXIT_CONFIG, EXIT_OTHER, EXIT_STOPPED
-from gateway.cli.tables import table
+from gateway.cli.terminal import table
 
 NAME = "journal"
 HELP = "what the journal holds, whether it is whole, and the readings that a sink refused for good"

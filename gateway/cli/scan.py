@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.cli.client import ApiClient, ClientError, add_api, complain, make_client
 from gateway.cli.configuration import read_settings
 from gateway.cli.exits import EXIT_CONFIG, EXIT_OTHER, EXIT_STOPPED
-from gateway.cli.tables import table, wants_colours
+from gateway.cli.terminal import table, wants_colours
 
 if TYPE_CHECKING:
     from gateway.config.settings import Settings

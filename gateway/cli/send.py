@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from gateway.cli.client import ClientError, add_api, complain, make_client
 from gateway.cli.exits import EXIT_OTHER, EXIT_STOPPED
-from gateway.cli.tables import plain
+from gateway.cli.terminal import plain
 
 NAME = "send"
 HELP = "send a command to a device through the running gateway, and wait for its outcome"

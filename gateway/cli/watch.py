@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.cli.client import ApiClient, ClientError, add_api, complain, make_client
 from gateway.cli.exits import EXIT_OTHER, EXIT_STOPPED
-from gateway.cli.tables import age, out, readings_line, table, wants_colours
+from gateway.cli.terminal import age, out, readings_line, table, wants_colours
 
 NAME = "watch"
 HELP = "live readings in the terminal; Ctrl-C ends it"

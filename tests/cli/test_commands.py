@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from gateway import cli
-from gateway.cli import tables
+from gateway.cli import terminal
 from gateway.cli.export import time_ms
-from gateway.cli.tables import age, plain, table, wants_colours
+from gateway.cli.terminal import age, plain, table, wants_colours
 from gateway.journal import DeadLetter, Journal
 from tests.journal.records import T0, line, samples
 from tests.support.clock import FakeClock
@@ -251,16 +251,26 @@ def test_wrong_usage_is_two(words: list[str]) -> None:
         ("gateway export --form", "--format"),
         ("gateway journal dead-letters re", "retry"),
         ("gateway check --conf", "--config --config-only"),
+        ("gateway check --config gateway.ex", "gateway.example.toml"),
+        ("gateway keys create --scope com", "command"),
     ],
 )
 def test_the_shell_completes(typed: str, wanted: str, capsys: pytest.CaptureFixture[str]) -> None:
     _, script, _ = run(capsys, "completion", "bash")
+    function = script.rpartition(" -F ")[2].split()[0]
     words = " ".join(f"'{word}'" for word in typed.split())
-    asked = f'COMP_WORDS=({words}); COMP_CWORD={len(typed.split()) - 1}; _gateway; echo "${{COMPREPLY[*]}}"'
+    asked = f'COMP_WORDS=({words}); COMP_CWORD={len(typed.split()) - 1}; {function}; echo "${{COMPREPLY[*]}}"'
     done = subprocess.run(
-        ["bash", "-c", script + asked], capture_output=True, text=True, check=True
+        ["bash", "-c", script + asked], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == wanted
+    assert done.stdout.split() == wanted.split()
+
+
+def test_zsh_has_a_completion_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    code, script, _ = run(capsys, "completion", "zsh")
+    assert code == 0
+    assert script.startswith("#compdef gateway\n")
+    assert "uninstall" in script
 
 
 def test_a_date_alone_is_midnight_utc() -> None:
@@ -270,7 +280,7 @@ def test_a_date_alone_is_midnight_utc() -> None:
 def test_tables_show_nothing_that_a_terminal_would_obey() -> None:
     lines = table(["a", "b"], [["\x1b[31mx", None], [True, 1.23456789]])
     assert lines == ["A       B", "?[31mx  -", "yes     1.23457"]
-    assert table(["state"], [["online"]], colours=True)[1] == f"\x1b[32monline{tables.RESET}"
+    assert table(["state"], [["online"]], colours=True)[1] == f"\x1b[32monline{terminal.RESET}"
 
 
 @pytest.mark.parametrize(
