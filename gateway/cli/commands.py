@@ -24,8 +24,8 @@ from gateway.cli import (
 from gateway.parts import PartLine
 
 
-class Command(Protocol):
-    """What a command does. A part's module has `COMMANDS: Mapping[str, Command]`, by name."""
+class Subcommand(Protocol):
+    """What a command does. A part's module has `COMMANDS: Mapping[str, Subcommand]`, by name."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Its options and arguments."""
@@ -36,14 +36,14 @@ class Command(Protocol):
         ...
 
 
-class BuiltIn(Command, Protocol):
+class BuiltInSubcommand(Subcommand, Protocol):
     """A command with its name and its line of help."""
 
     NAME: str
     HELP: str
 
 
-COMMANDS: Sequence[BuiltIn] = (
+COMMANDS: Sequence[BuiltInSubcommand] = (
     run,
     check,
     scan,
@@ -66,11 +66,11 @@ def help_lines(parts: Sequence[PartLine]) -> Mapping[str, str]:
     return lines
 
 
-def find(name: str, parts: Sequence[PartLine]) -> Command:
+def find(name: str, parts: Sequence[PartLine]) -> Subcommand:
     """The command of this name, which must be one of `help_lines`; imports its part if it has one."""
     for one in COMMANDS:
         if name == one.NAME:
             return one
     part = next(part for part in parts if name in part.commands)
-    commands: Mapping[str, Command] = import_module(part.module).COMMANDS
+    commands: Mapping[str, Subcommand] = import_module(part.module).COMMANDS
     return commands[name]

@@ -17,7 +17,7 @@ from gateway.cli.configuration import add_files, read_settings
 from gateway.cli.exits import EXIT_CONFIG, EXIT_OTHER, EXIT_STOPPED
 
 if TYPE_CHECKING:
-    from gateway.cli.formats import Survey
+    from gateway.cli.formats import ExportPlan
     from gateway.journal.reader import JournalReader
     from gateway.model.reading import StoredReading
 
@@ -90,10 +90,10 @@ def _export(reader: "JournalReader", options: argparse.Namespace) -> None:
             tick(len(page))
 
 
-def _survey(reader: "JournalReader", options: argparse.Namespace) -> "Survey":
-    from gateway.cli.formats import Survey
+def _survey(reader: "JournalReader", options: argparse.Namespace) -> "ExportPlan":
+    from gateway.cli.formats import ExportPlan
 
-    survey = Survey(last_row=reader.stats().last_row)
+    survey = ExportPlan(last_row=reader.stats().last_row)
     for page in _pages(reader, options, survey.last_row):
         survey.readings += len(page)
         for stored in page:

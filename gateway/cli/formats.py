@@ -17,7 +17,7 @@ FIXED = ("time", "device", "key", "quality", "simulated")
 
 
 @dataclass(slots=True)
-class Survey:
+class ExportPlan:
     """What an export will hold: the columns must be known before the first line is written."""
 
     last_row: int = 0
@@ -31,7 +31,7 @@ class ExportError(Exception):
 
 
 @contextlib.contextmanager
-def make_writer(name: str, target: Path | None, survey: Survey) -> Iterator[Write]:
+def make_writer(name: str, target: Path | None, survey: ExportPlan) -> Iterator[Write]:
     """What writes pages in the format `name`; `target` None is the standard output.
 
     Raises `ExportError`, `OSError`.
@@ -48,7 +48,7 @@ def make_writer(name: str, target: Path | None, survey: Survey) -> Iterator[Writ
         file.flush()
 
 
-def _csv(file: Any, survey: Survey) -> Write:
+def _csv(file: Any, survey: ExportPlan) -> Write:
     channels = list(survey.channels)
     out = csv.writer(file, lineterminator="\n")
     out.writerow([*FIXED, *channels])
@@ -61,7 +61,7 @@ def _csv(file: Any, survey: Survey) -> Write:
     return write
 
 
-def _json_lines(file: Any, _: Survey) -> Write:
+def _json_lines(file: Any, _: ExportPlan) -> Write:
     def write(page: Sequence[StoredReading]) -> None:
         for stored in page:
             line = dict(zip(FIXED, _fixed(stored), strict=True))
@@ -94,7 +94,7 @@ def _cell(value: object) -> object:
 
 
 @contextlib.contextmanager
-def _parquet(target: Path | None, survey: Survey) -> Iterator[Write]:
+def _parquet(target: Path | None, survey: ExportPlan) -> Iterator[Write]:
     if target is None:
         raise ExportError("Parquet cannot be written to the standard output; name a file with -o")
     try:

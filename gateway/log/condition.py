@@ -41,16 +41,6 @@ class Condition:
         self._failures = 0
         self._reason = ""
 
-    @property
-    def active(self) -> bool:
-        """Whether it fails now."""
-        return self._failures > 0
-
-    @property
-    def failures(self) -> int:
-        """Failures since it began; 0 while it works."""
-        return self._failures
-
     def failed(self, reason: object) -> bool:
         """Note a failure; `reason` may be an exception. True for the first one, which is logged."""
         with self._lock:

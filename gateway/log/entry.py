@@ -24,7 +24,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """One record. `time_ms` is UTC in ms since 1970; `extra` is what the caller gave as such."""
 
     time_ms: int
@@ -37,7 +37,7 @@ class Entry:
     exception: str | None = None
 
 
-def make_entry(record: logging.LogRecord, redactor: Redactor) -> Entry:
+def make_entry(record: logging.LogRecord, redactor: Redactor) -> LogEntry:
     """The finished form of `record`. Never raises: a record that cannot be formatted says so."""
     extra = {
         key: _short_value(redactor.value(value))
@@ -45,7 +45,7 @@ def make_entry(record: logging.LogRecord, redactor: Redactor) -> Entry:
         if key not in _STANDARD and not key.startswith("_")
     }
     exception = _traceback(record)
-    return Entry(
+    return LogEntry(
         time_ms=int(record.created * 1000),
         level=record.levelno,
         level_name=record.levelname,

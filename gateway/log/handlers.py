@@ -18,7 +18,7 @@ from typing import Any, TextIO
 
 from arduino_iface.clock import SYSTEM_CLOCK, Clock
 from gateway.config.settings import LoggingSettings
-from gateway.log.entry import Entry, make_entry
+from gateway.log.entry import LogEntry, make_entry
 from gateway.log.layout import Layout
 from gateway.log.redaction import Redactor
 from gateway.model.wording import counted
@@ -56,12 +56,12 @@ class BoundedQueue(QueueHandler):
 
 
 class EntryQueue(BoundedQueue):
-    """Queues a finished `Entry`, as the `msg` of a record, instead of arguments that may change."""
+    """Queues a finished `LogEntry`, as the `msg` of a record, instead of arguments that may change."""
 
     def __init__(self, maximum: int, redactor: Redactor) -> None:
         super().__init__(maximum)
         self._redactor = redactor
-        self.recent: deque[Entry] = deque(maxlen=RECENT_MAX)
+        self.recent: deque[LogEntry] = deque(maxlen=RECENT_MAX)
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """In the thread that logs."""
@@ -79,11 +79,11 @@ class EntryFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line or lines of `record`."""
-        assert isinstance(record.msg, Entry)
+        assert isinstance(record.msg, LogEntry)
         return self._layout(record.msg)
 
 
-class Writer(QueueListener):
+class QueueWriter(QueueListener):
     """`QueueListener` with a named thread, a `flush`, and a warning in `log` about what its queue dropped."""
 
     def __init__(

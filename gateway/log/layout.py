@@ -5,10 +5,10 @@ import logging
 from collections.abc import Callable
 
 from gateway.config.settings import LogFormat
-from gateway.log.entry import Entry
+from gateway.log.entry import LogEntry
 from gateway.model.times import format_ms
 
-Layout = Callable[[Entry], str]
+Layout = Callable[[LogEntry], str]
 
 _RESET = "\x1b[0m"
 _COLOURS = (
@@ -29,13 +29,13 @@ def escape(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def text_line(entry: Entry) -> str:
+def text_line(entry: LogEntry) -> str:
     """The line of gateway.log."""
     line = f"{format_ms(entry.time_ms)} {entry.level_name:<5} {_body(entry)}"
     return f"{line} | {escape(entry.exception)}" if entry.exception else line
 
 
-def json_line(entry: Entry) -> str:
+def json_line(entry: LogEntry) -> str:
     """One object; extra values under their own names, with "_" behind one that is taken."""
     record: dict[str, object] = {
         "time": format_ms(entry.time_ms),
@@ -56,7 +56,7 @@ def to_json(record: object) -> str:
     return json.dumps(record, allow_nan=False, separators=(",", ":"))
 
 
-def console_line(entry: Entry, *, colour: bool) -> str:
+def console_line(entry: LogEntry, *, colour: bool) -> str:
     """Shorter, and with a traceback on lines of its own: for somebody who watches."""
     time = format_ms(entry.time_ms)[11:19]
     text = f"{time} {entry.level_name:<5} {_body(entry)}"
@@ -79,7 +79,7 @@ def console_layout(kind: LogFormat, *, colour: bool) -> Layout:
     return lambda entry: console_line(entry, colour=colour)
 
 
-def _body(entry: Entry) -> str:
+def _body(entry: LogEntry) -> str:
     extra = "".join(f"{escape(key)}={_quoted(value)} " for key, value in entry.extra.items())
     return f"{escape(entry.thread)} {extra}{escape(entry.message)}"
 

@@ -14,13 +14,13 @@ from gateway import __version__
 from gateway.config.problems import ConfigError, Problem
 from gateway.config.settings import LoggingSettings
 from gateway.log.audit import AuditLog
-from gateway.log.entry import Entry
+from gateway.log.entry import LogEntry
 from gateway.log.handlers import (
     BoundedQueue,
     EntryFormatter,
     EntryQueue,
     LogFile,
-    Writer,
+    QueueWriter,
     create,
 )
 from gateway.log.layout import console_layout, file_layout
@@ -72,10 +72,10 @@ class LogSystem:
         self._file = LogFile(LOG_NAME, settings, self._notice, clock, self._header)
         self._file.setFormatter(EntryFormatter(self._layout))
         self._queue = EntryQueue(queue_max, redactor)
-        self._writer = Writer("log", self._queue, self._queue, self._file, self._console)
+        self._writer = QueueWriter("log", self._queue, self._queue, self._file, self._console)
         self._audit_file = LogFile(AUDIT_NAME, settings, log.error, clock)
         self._audit_queue = BoundedQueue(AUDIT_MAX)
-        self._audit_writer = Writer("audit", self._audit_queue, self._queue, self._audit_file)
+        self._audit_writer = QueueWriter("audit", self._audit_queue, self._queue, self._audit_file)
         self._before: dict[logging.Logger, tuple[int, list[logging.Handler]]] = {}
         self.audit = AuditLog(self._audit_queue, redactor, lambda: time.time_ns() // 1_000_000)
 
@@ -105,7 +105,7 @@ class LogSystem:
             logging.getLogger(name).setLevel(number)
         logging.getLogger().setLevel(max(number, logging.INFO))
 
-    def recent(self, level: str, limit: int) -> list[Entry]:
+    def recent(self, level: str, limit: int) -> list[LogEntry]:
         """The newest records of `level` and above, newest first, secrets masked; from any thread.
 
         Raises `ValueError` for a word that is not a level.
@@ -189,8 +189,8 @@ def _level_number(level: str) -> int:
     return number
 
 
-def _own_entry(level: int, message: str, extra: Mapping[str, object] | None = None) -> Entry:
-    return Entry(
+def _own_entry(level: int, message: str, extra: Mapping[str, object] | None = None) -> LogEntry:
+    return LogEntry(
         time_ms=time.time_ns() // 1_000_000,
         level=level,
         level_name=logging.getLevelName(level),

@@ -7,7 +7,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SetupStep:
     """`what` is said in the imperative; `needed` changes nothing; `do` may raise `ServiceError`."""
 
     what: str
@@ -20,7 +20,7 @@ def always() -> bool:
     return True
 
 
-def carry_out(steps: Sequence[Step], say: Say, *, dry_run: bool) -> int:
+def carry_out(steps: Sequence[SetupStep], say: Say, *, dry_run: bool) -> int:
     """Do what is needed, in order, and return how many steps that were; only say it when `dry_run`."""
     done = 0
     for step in steps:

@@ -5,27 +5,27 @@ from pathlib import Path
 
 from gateway.service.layout import UNIT, USER, Layout
 from gateway.service.machine import Machine
-from gateway.service.steps import Step, always
+from gateway.service.steps import SetupStep, always
 
 
-def steps(machine: Machine, layout: Layout, *, purge: bool) -> list[Step]:
+def steps(machine: Machine, layout: Layout, *, purge: bool) -> list[SetupStep]:
     """Everything it consists of, in order; `purge` takes readings, logs, settings and the user too."""
     found = [
-        Step(
+        SetupStep(
             "stop the gateway and do not start it with the machine",
             layout.unit.exists,
             lambda: _disable(machine),
         ),
         _removal(layout.backoff.parent),
         _removal(layout.unit),
-        Step("make systemd forget it", always, lambda: _forget(machine)),
+        SetupStep("make systemd forget it", always, lambda: _forget(machine)),
         _removal(layout.command),
         _removal(layout.home),
     ]
     if purge:
         found += [_removal(path) for path in (layout.state, layout.logs, layout.config.parent)]
         found.append(
-            Step(
+            SetupStep(
                 f"remove the user {USER}",
                 lambda: machine.has_user(USER),
                 lambda: _remove_user(machine),
@@ -34,14 +34,14 @@ def steps(machine: Machine, layout: Layout, *, purge: bool) -> list[Step]:
     return found
 
 
-def _removal(path: Path) -> Step:
+def _removal(path: Path) -> SetupStep:
     def remove() -> None:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink()
 
-    return Step(f"remove {path}", lambda: path.exists() or path.is_symlink(), remove)
+    return SetupStep(f"remove {path}", lambda: path.exists() or path.is_symlink(), remove)
 
 
 def _disable(machine: Machine) -> None:

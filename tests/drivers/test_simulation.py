@@ -12,11 +12,11 @@ from arduino_iface.values import ValueType
 from dummy_hw import factory
 from dummy_hw.i2c_bus import DummyI2cTransport
 from dummy_hw.serial_wire import DummySerialTransport
-from tests.arduino_iface.waiting import HandClock
+from tests.support.clock import FakeClock
 
 
 def test_registers() -> None:
-    clock = HandClock()
+    clock = FakeClock()
     channels = tuple(
         RegisterChannel(f"c{number}", 8 * number, kind, minimum=0, maximum=1)
         for number, kind in enumerate(REGISTER_TYPES.values())
@@ -45,7 +45,7 @@ def test_lines() -> None:
     for kind in FormatKind:
         columns = ("env.t", "door", "state", "4") if kind is FormatKind.CSV else ()
         settings = LineSettings(LineFormat(kind, columns), channels, commands, "READ\n")
-        clock = HandClock()
+        clock = FakeClock()
         board = factory.make_lines("scale", settings, clock=clock)
         board.power_on()
         device = LineDevice(SerialBus("s", DummySerialTransport(board, clock)), settings, "scale")
