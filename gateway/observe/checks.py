@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gateway.config.settings import BusSettings, BusType, Settings
-from gateway.runtime.timekeeper import kernel_says_right
+from gateway.runtime.timekeeper import kernel_synchronised
 from gateway.service.layout import GROUPS, USER, Layout
 from gateway.sinks.mongo.sink import probe
 
@@ -153,7 +153,7 @@ def check_space(journal: Path, max_bytes: int, free: int | None = None) -> Findi
 
 
 def _check_clock() -> Finding:
-    if kernel_says_right():
+    if kernel_synchronised():
         return Finding(Verdict.OK, "the clock is synchronised")
     return Finding(
         Verdict.NOTE,
