@@ -10,7 +10,7 @@ HELP = 'print the completion for a shell: eval "$(gateway completion bash)"'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which shell."""
+    """The shell."""
     parser.add_argument("shell", choices=["bash", "zsh"], help="the shell to complete in")
 
 

@@ -9,8 +9,8 @@ from gateway.cli.commands import COMMANDS, find, help_lines
 from gateway.cli.exits import EXIT_OTHER
 from gateway.parts import PARTS, PartLine
 
-_DESCRIPTION = "Collects readings of Arduinos, keeps every one, and sends them commands."
-_EPILOG = "Without a command, `gateway` is `gateway run`. Start with: gateway run --no_i2c"
+_DESCRIPTION = "Collects readings from Arduinos, stores and delivers every one, and sends commands."
+_EPILOG = "Without a command, `gateway` means `gateway run`. To try it: gateway run --no_i2c"
 
 
 def main(arguments: Sequence[str] | None = None, parts: Sequence[PartLine] = PARTS) -> int:
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None, parts: Sequence[PartLine] = PAR
     try:
         return find(options.command, parts).execute(options)
     except KeyboardInterrupt:
-        # `run` ends in order by itself; the others have nothing to finish.
+        # `run` handles it itself; the others have nothing to finish.
         return EXIT_OTHER
 
 

@@ -131,13 +131,13 @@ def test_the_state_of_the_journal(journal: Path, capsys: pytest.CaptureFixture[s
     assert found["readings"] == 2501
     assert found["sinks"] == {"mongo": {"lag_rows": 2501, "dead_letters": 1}}
     code, out, _ = run(capsys, "journal", "state", "--journal", str(journal))
-    assert "sink mongo  2501 to deliver, 1 dead letters" in out
+    assert "sink mongo  2501 to deliver, 1 dead letter\n" in out
 
 
 def test_the_journal_is_verified(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "journal", "verify", "--journal", str(journal))[:2] == (
         0,
-        f"{journal} is whole\n",
+        f"{journal} is intact\n",
     )
 
 
@@ -147,10 +147,12 @@ def test_dead_letters_are_listed_and_retried(
     where = ["--journal", str(journal)]
     _, out, _ = run(capsys, "journal", "dead-letters", "list", "--json", *where)
     assert json.loads(out)["reason"] == "too large"
-    assert run(capsys, "journal", "dead-letters", "retry", *where)[1].startswith("1 readings")
+    assert run(capsys, "journal", "dead-letters", "retry", *where)[1].startswith("1 reading will")
     _, out, _ = run(capsys, "journal", "dead-letters", "list", *where)
     assert out == "SINK  AT  DEVICE  KEY  REASON\n"
-    assert run(capsys, "journal", "dead-letters", "drop", *where)[1].startswith("0 dead")
+    assert run(capsys, "journal", "dead-letters", "drop", *where)[1].startswith(
+        "0 dead letters were"
+    )
 
 
 def test_devices_and_readings_of_a_running_gateway(
@@ -222,7 +224,7 @@ def test_no_gateway_is_told(command: str, capsys: pytest.CaptureFixture[str]) ->
     assert "no gateway answers at http://127.0.0.1:9" in err
     code, _, err = run(capsys, command, "--url", "127.0.0.1")
     assert code == 1
-    assert "is not an address" in err
+    assert "is not a URL" in err
 
 
 @pytest.mark.parametrize("words", [[], ["service"], ["journal"], ["journal", "dead-letters"]])
