@@ -1,4 +1,4 @@
-"""`gateway service install`: from nothing to a gateway that starts with the machine. Again is no harm."""
+"""`gateway service install`: the steps of an installation. Idempotent."""
 
 from pathlib import Path
 
@@ -39,14 +39,14 @@ SECRETS = """\
 
 
 def steps(machine: Machine, layout: Layout, wheel: Wheel, *, start: bool) -> list[SetupStep]:
-    """Everything an installation consists of, in order.
+    """All steps of an installation, in order.
 
-    Raises `ServiceError` when another version is installed: that is `update`'s business.
+    Raises `ServiceError` when another version is installed: `update` replaces it.
     """
     current = layout.current_version()
     if current is not None and current != wheel.name:
         raise ServiceError(
-            f"the gateway is installed already, as {current}",
+            f"another version is installed already: {current}",
             f"gateway service update {wheel.path}",
         )
     return [
@@ -59,7 +59,7 @@ def steps(machine: Machine, layout: Layout, wheel: Wheel, *, start: bool) -> lis
 
 
 def unit_steps(machine: Machine, layout: Layout, wheel: Wheel) -> list[SetupStep]:
-    """The unit file, and making systemd read it."""
+    """The steps that write the unit and reload systemd."""
     unit = wheel.text("gateway/service/gateway.service")
     backoff = wheel.text("gateway/service/backoff.conf")
     found = [
@@ -77,11 +77,7 @@ def unit_steps(machine: Machine, layout: Layout, wheel: Wheel) -> list[SetupStep
                 lambda: write(layout.backoff, backoff, 0o644),
             )
         )
-    found.append(
-        SetupStep(
-            "make systemd read its units", always, lambda: _systemctl(machine, "daemon-reload")
-        )
-    )
+    found.append(SetupStep("reload systemd", always, lambda: _systemctl(machine, "daemon-reload")))
     return found
 
 
@@ -146,7 +142,7 @@ def _configuration(machine: Machine, layout: Layout) -> list[SetupStep]:
 
     return [
         SetupStep(
-            f"write {layout.config}, everything in it as a comment",
+            f"write {layout.config}, with all settings commented out",
             lambda: not layout.config.exists(),
             lambda: write(layout.config, CONFIG, 0o644),
         ),
@@ -167,7 +163,7 @@ def _start(machine: Machine) -> list[SetupStep]:
 
     return [
         SetupStep(
-            "start the gateway with the machine",
+            "start the gateway at boot",
             lambda: not enabled(),
             lambda: _systemctl(machine, "enable", UNIT),
         ),

@@ -1,4 +1,4 @@
-"""`gateway service uninstall`: takes the program and the unit away; readings and settings only on request."""
+"""`gateway service uninstall`: removes program and unit; readings and settings only on request."""
 
 import shutil
 from pathlib import Path
@@ -9,16 +9,16 @@ from gateway.service.steps import SetupStep, always
 
 
 def steps(machine: Machine, layout: Layout, *, purge: bool) -> list[SetupStep]:
-    """Everything it consists of, in order; `purge` takes readings, logs, settings and the user too."""
+    """All steps in order; `purge` removes readings, logs, settings and the user too."""
     found = [
         SetupStep(
-            "stop the gateway and do not start it with the machine",
+            "stop the gateway and do not start it at boot",
             layout.unit.exists,
             lambda: _disable(machine),
         ),
         _removal(layout.backoff.parent),
         _removal(layout.unit),
-        SetupStep("make systemd forget it", always, lambda: _forget(machine)),
+        SetupStep("reload systemd", always, lambda: _forget(machine)),
         _removal(layout.command),
         _removal(layout.home),
     ]
@@ -50,7 +50,7 @@ def _disable(machine: Machine) -> None:
 
 def _forget(machine: Machine) -> None:
     machine.systemctl("daemon-reload")
-    # A failed unit is remembered by name; that it is not known any more is no error.
+    # systemd remembers a failed unit by name; an unknown one is not an error here.
     machine.attempt(["systemctl", "reset-failed", UNIT])
 
 
