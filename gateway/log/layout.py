@@ -1,4 +1,4 @@
-"""How a log entry looks: as a line for people, as a line of JSON, and on the console."""
+"""The formats of a log entry: text line, JSON line, console."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ _COLOURS = (
 def escape(text: str) -> str:
     r"""`text` on one line: line breaks, control and direction characters become \n, \x1b, \u202e.
 
-    What a device sends may end up in a log; it must not be able to forge a line or drive a terminal.
+    What a device sends may be logged; it must not be able to forge a line or control a terminal.
     """
     if text.isprintable():
         return text
@@ -36,7 +36,7 @@ def text_line(entry: LogEntry) -> str:
 
 
 def json_line(entry: LogEntry) -> str:
-    """One object; extra values under their own names, with "_" behind one that is taken."""
+    """One object; extra values under their own names, with "_" appended to a name that is taken."""
     record: dict[str, object] = {
         "time": format_ms(entry.time_ms),
         "level": entry.level_name,
@@ -52,12 +52,12 @@ def json_line(entry: LogEntry) -> str:
 
 
 def to_json(record: object) -> str:
-    """One line of JSON of what `Redactor.value` made. ASCII, so that no reader breaks the line."""
+    """One line of JSON from a `Redactor.value`. ASCII, so that no reader splits the line."""
     return json.dumps(record, allow_nan=False, separators=(",", ":"))
 
 
 def console_line(entry: LogEntry, *, colour: bool) -> str:
-    """Shorter, and with a traceback on lines of its own: for somebody who watches."""
+    """Shorter, with a traceback on lines of its own."""
     time = format_ms(entry.time_ms)[11:19]
     text = f"{time} {entry.level_name:<5} {_body(entry)}"
     if entry.exception:

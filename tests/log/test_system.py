@@ -220,7 +220,7 @@ def test_a_flood_is_dropped_counted_and_said_once(begin: Begin, tmp_path: Path) 
     fifo = tmp_path / "logs" / "gateway.log"
     fifo.parent.mkdir()
     os.mkfifo(fifo)
-    # A reader that does not read: the log thread is held up as by a very slow disk.
+    # A reader that does not read: the writer is held up as by a very slow disk.
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     logged = begin({"queue_max": 10}, max_bytes=1 << 40)
     total = 2000
