@@ -11,7 +11,7 @@ from api.resource import Resource
 from api.schemas.log import LoggingSchema, LogListSchema, LogQuerySchema
 from api.times import format_ms
 from gateway.access.keys import Scope
-from gateway.log.entry import Entry
+from gateway.log.entry import LogEntry
 
 resource = Resource("logs", "What the gateway writes to its log, and how much.")
 
@@ -45,7 +45,7 @@ def set_logging(body: Mapping[str, Any]) -> Response:
     return jsonify({"level": body["level"]})
 
 
-def _document(entry: Entry) -> dict[str, object]:
+def _document(entry: LogEntry) -> dict[str, object]:
     return {
         "time": format_ms(entry.time_ms),
         "level": entry.level_name,

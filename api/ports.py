@@ -11,7 +11,7 @@ from gateway.access.keys import KeyRing
 from gateway.devices.labels import Label
 from gateway.journal.types import LedgerHour
 from gateway.live.feed import Event, Position
-from gateway.log.entry import Entry
+from gateway.log.entry import LogEntry
 from gateway.model.command import CommandRecord
 from gateway.model.reading import StoredReading
 from gateway.model.registry import DeviceView
@@ -267,7 +267,7 @@ class KeysPort(Protocol):
 class LogsPort(Protocol):
     """The log of the running gateway."""
 
-    def recent(self, level: str, limit: int) -> Sequence[Entry]:
+    def recent(self, level: str, limit: int) -> Sequence[LogEntry]:
         """The newest records of `level` and above, newest first. `ValueError` for no level."""
         ...
 

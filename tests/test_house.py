@@ -45,6 +45,7 @@ HOMES = {
     "pyarrow": ("gateway/cli/formats.py",),
     "pymongo": ("gateway/sinks/",),
     "serial": ("arduino_iface/serial_transport.py",),
+    "shtab": ("gateway/cli/completion.py",),
     "smbus2": ("arduino_iface/i2c_transport.py",),
     "sqlite3": ("gateway/journal/",),
     "waitress": ("api/",),

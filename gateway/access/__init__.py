@@ -1,1 +1,1 @@
-"""Keys and addresses: who may call."""
+"""Access keys and addresses: who may use the API."""

@@ -1,7 +1,6 @@
-"""Access keys: who may use the API from where the gateway cannot know them, and what each may do.
+"""Access keys of the API and their scopes, kept as hashes in a small file.
 
-Kept in a small file of their own, as hashes only, so that `gateway keys` and the running gateway need not
-talk: whoever asks gets the file as it is now.
+`gateway keys` and the running gateway share nothing but the file; each reads it as it is now.
 """
 
 import fcntl
@@ -26,7 +25,7 @@ KEYS_MAX = 100
 SECRET_PREFIX = "gwk_"
 SECRET_BYTES = 32
 SECRET_LENGTH_MAX = 256
-"""Characters; nothing longer is hashed at all."""
+"""Characters; a longer one is refused without hashing."""
 
 _FILE_MAX = 1 << 20
 _VERSION = 1
@@ -35,20 +34,20 @@ log = logging.getLogger(__name__)
 
 
 class Scope(StrEnum):
-    """What a key is good for; each includes the ones before it."""
+    """What a key permits; each scope includes the ones before it."""
 
     READ = "read"
     COMMAND = "command"
     ADMIN = "admin"
 
     def includes(self, needed: "Scope") -> bool:
-        """Whether this scope suffices where `needed` is asked for."""
+        """Whether this scope permits what needs `needed`."""
         order = list(Scope)
         return order.index(self) >= order.index(needed)
 
 
 class KeyProblem(Exception):
-    """The keys cannot be read or changed; the message says why and what to do."""
+    """The keys cannot be read or changed; the message has the reason and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +62,18 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The keys at one moment. `readable` False: the file is there and damaged, so nobody is let in."""
+    """The keys at one moment. `readable` False: the file exists and is damaged, so every key is refused."""
 
     keys: tuple[Key, ...] = ()
     readable: bool = True
 
     @property
     def required(self) -> bool:
-        """Whether a key is needed even on this machine."""
+        """Whether requests from this machine need a key too."""
         return bool(self.keys) or not self.readable
 
     def find(self, secret: str) -> Key | None:
-        """The key with this secret, or None. Takes the same time wherever it is in the list."""
+        """The key with this secret, or None. In constant time wherever it is in the list."""
         if len(secret) > SECRET_LENGTH_MAX:
             return None
         return self.with_digest(digest_of(secret))
@@ -89,7 +88,7 @@ class KeyRing:
 
 
 def digest_of(secret: str) -> str:
-    """What is stored of a secret. It is random and long, so a slow hash would protect nothing more."""
+    """The hash that is stored. The secret is long and random, so a slow hash would not add protection."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -97,12 +96,13 @@ class KeyStore:
     """The file with the keys. Thread-safe; several processes may use the same file."""
 
     def __init__(self, path: Path) -> None:
-        """Reads nothing yet."""
         self._path = path
         self._guard = threading.Lock()  # guards the two below; held while a small file is read
         self._seen: tuple[int, int, int] | None = None
         self._ring = KeyRing()
-        self._trouble = Condition(log, "access keys cannot be read, nobody is let in")
+        self._trouble = Condition(
+            log, "access keys cannot be read, every key is refused", "access keys can be read again"
+        )
 
     @property
     def path(self) -> Path:
@@ -110,7 +110,7 @@ class KeyStore:
         return self._path
 
     def ring(self) -> KeyRing:
-        """The keys as they are now; read again only when the file has changed."""
+        """The current keys; read again only when the file has changed."""
         with self._guard:
             try:
                 seen = _signature(self._path)
@@ -125,7 +125,7 @@ class KeyStore:
             return self._ring
 
     def read(self) -> tuple[Key, ...]:
-        """The keys in the file, none when there is no file. Raises `KeyProblem`."""
+        """The keys in the file, empty without a file. Raises `KeyProblem`."""
         try:
             with self._path.open("rb") as file:
                 content = file.read(_FILE_MAX + 1)
@@ -137,28 +137,28 @@ class KeyStore:
             return _decode(content)
         except (ValueError, KeyError, TypeError) as error:
             raise KeyProblem(
-                f"{self._path} is damaged ({error}); move it away and make the keys anew with "
+                f"{self._path} is damaged ({error}); move it away and create new keys with "
                 "`gateway keys create`"
             ) from error
 
     def create(self, name: str, scope: Scope, now_ms: int) -> str:
-        """Make a key and return its secret, which is known nowhere else. Raises `KeyProblem`."""
+        """Create a key and return its secret, which is stored nowhere. Raises `KeyProblem`."""
         if NAME.fullmatch(name) is None:
             raise KeyProblem(f"{name!r} cannot be the name of a key; {NAME_RULE}")
         secret = SECRET_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
 
         def with_new(keys: Sequence[Key]) -> list[Key]:
             if any(key.name == name for key in keys):
-                raise KeyProblem(f"there is a key {name!r} already; revoke it or take another name")
+                raise KeyProblem(f"a key {name!r} exists already; revoke it or choose another name")
             if len(keys) >= KEYS_MAX:
-                raise KeyProblem(f"there are {KEYS_MAX} keys, the most there can be; revoke some")
+                raise KeyProblem(f"there are {KEYS_MAX} keys, the maximum; revoke some")
             return [*keys, Key(name, scope, digest_of(secret), now_ms)]
 
         self._change(with_new)
         return secret
 
     def revoke(self, name: str) -> None:
-        """Make a key worthless from now on. Raises `KeyProblem`, also when there is none."""
+        """Revoke a key, at once. Raises `KeyProblem`, also when it does not exist."""
 
         def without(keys: Sequence[Key]) -> list[Key]:
             kept = [key for key in keys if key.name != name]
@@ -179,14 +179,14 @@ class KeyStore:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Keeps a second `gateway keys` from changing the file between our reading and writing."""
+        """Excludes a second `gateway keys` from reading to writing."""
         with self._path.with_suffix(".lock").open("ab") as lock:
             os.fchmod(lock.fileno(), 0o600)
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def _write(self, content: bytes) -> None:
-        # A temporary file is made readable for its owner alone, before anything is in it.
+        # mkstemp makes the file readable for its owner alone before it has content.
         number, name = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)
         try:
             with os.fdopen(number, "wb") as file:
@@ -214,7 +214,7 @@ def _signature(path: Path) -> tuple[int, int, int] | None:
 
 
 def _give_to_owner_of(folder: Path, file: int) -> None:
-    """Root makes keys for a gateway that runs as somebody else, who must be able to read them."""
+    """Root may create keys for a gateway that runs as another user, who must be able to read them."""
     if os.geteuid() == 0:
         owner = folder.stat()
         os.fchown(file, owner.st_uid, owner.st_gid)

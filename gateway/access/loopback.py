@@ -1,10 +1,10 @@
-"""Which addresses only programs on this machine can reach."""
+"""Addresses that only programs on this machine can reach."""
 
 import ipaddress
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address or name to listen on (or a `Host` without port) is this machine's own."""
+    """Whether an address or name (to listen on, or of a `Host` header without port) is a loopback one."""
     if host.lower().rstrip(".") == "localhost":
         return True
     try:

@@ -1,4 +1,4 @@
-"""`gateway check`: the configuration, and whether this machine will let the gateway do its work."""
+"""`gateway check`: validates the configuration and checks the machine."""
 
 import argparse
 import sys
@@ -11,19 +11,21 @@ if TYPE_CHECKING:
     from gateway.config.settings import Settings
 
 NAME = "check"
-HELP = "validate the configuration and the machine, and say what to do about what is wrong"
+HELP = "validate the configuration, check the machine, and suggest remedies"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Those of the configuration, and --config-only."""
     add_overrides(parser)
     parser.add_argument(
-        "--config-only", action="store_true", help="look at the files, not at the machine"
+        "--config-only",
+        action="store_true",
+        help="validate the files only, do not check the machine",
     )
 
 
 def execute(options: argparse.Namespace) -> int:
-    """78: the configuration is wrong; 1: the machine is not as it should be."""
+    """78: the configuration is invalid; 1: a check of the machine failed."""
     from gateway.cli.problems import start_problems
 
     settings = read_settings(options)
@@ -38,7 +40,7 @@ def execute(options: argparse.Namespace) -> int:
         print(f"{name.replace('_', ' '):<{width}}  {fact}")
     for note in settings.notes:
         print(f"note: {note}")
-    print("the configuration is right")
+    print("the configuration is valid")
     return EXIT_STOPPED if options.config_only else _machine(settings)
 
 

@@ -1,4 +1,4 @@
-"""Asking the running gateway over its API, for commands that show what it knows."""
+"""The API client of the commands that ask the running gateway."""
 
 import argparse
 import http.client
@@ -18,14 +18,14 @@ _COMMAND_TIMEOUT_S = 40.0
 
 
 class ClientError(Exception):
-    """The gateway could not be asked, or said no; the text says why and what to do."""
+    """The gateway could not be asked or refused; the text has the reason and what to do."""
 
 
 def add_api(parser: argparse.ArgumentParser) -> None:
-    """The options that say which gateway, and with which key."""
-    parser.add_argument("--url", help="address of the gateway, instead of the configuration's")
+    """The options that name the gateway and the access key."""
+    parser.add_argument("--url", help="URL of the gateway; default: from the configuration")
     parser.add_argument(
-        "--key-file", type=Path, metavar="FILE", help="file with the access key of the API"
+        "--key-file", type=Path, metavar="FILE", help="file that holds an access key of the API"
     )
     add_files(parser)
 
@@ -42,17 +42,17 @@ def make_client(options: argparse.Namespace) -> "ApiClient":
 
 
 class ApiClient:
-    """One gateway's API. Each request has a connection of its own."""
+    """The API of one gateway. A connection per request."""
 
     def __init__(self, url: str, key: str | None) -> None:
-        """Raises `ClientError` for what is no address."""
+        """Raises `ClientError` for an invalid URL."""
         parts = urlsplit(url)
         try:
             port = parts.port
         except ValueError:
             port = None
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ClientError(f"{url} is not an address; write for example http://127.0.0.1:8080")
+            raise ClientError(f"{url} is not a URL; example: http://127.0.0.1:8080")
         self._secure = parts.scheme == "https"
         self._host, self._port = parts.hostname, port
         self._prefix = parts.path.rstrip("/")
@@ -60,7 +60,7 @@ class ApiClient:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def get(self, path: str) -> Any:
-        """The JSON of a GET. Raises `ClientError` for anything but 200."""
+        """The JSON of a GET. Raises `ClientError` unless the status is 200."""
         return self._judged(*self._ask("GET", path, None, {}, _TIMEOUT_S))
 
     def post(
@@ -110,24 +110,24 @@ class ApiClient:
         try:
             return json.loads(body)
         except ValueError:
-            raise ClientError(f"{self.url} answers, but it is not a gateway") from None
+            raise ClientError(f"{self.url} answers, but is not a gateway") from None
 
     def _judged(self, status: int, body: bytes) -> Any:
         document = self._document(body)
         if status == 200:
             return document
         detail = document.get("detail") if isinstance(document, dict) else None
-        hint = "; name a key with --key-file" if status in (401, 403) else ""
-        raise ClientError(f"the gateway says {status}: {detail or document}{hint}")
+        hint = "; give a key with --key-file" if status in (401, 403) else ""
+        raise ClientError(f"the gateway answered {status}: {detail or document}{hint}")
 
 
 def complain(error: Exception) -> None:
-    """Say it on the standard error."""
+    """Print it to standard error."""
     print(f"error: {error}", file=sys.stderr)
 
 
 def _configured_url(options: argparse.Namespace) -> str:
-    """From the configuration, without the secrets: whoever looks on need not be able to read them."""
+    """From the configuration, without the secrets, which the user need not be able to read."""
     from gateway.config.loader import CommandLineOptions, load
     from gateway.config.problems import ConfigError
 
@@ -138,7 +138,7 @@ def _configured_url(options: argparse.Namespace) -> str:
             CommandLineOptions(config=options.config, env_file=nothing), environ, Path.cwd()
         )
     except ConfigError as error:
-        raise ClientError(f"{error}\nor name the gateway with --url") from error
+        raise ClientError(f"{error}\nor give the address with --url") from error
     host = settings.api.host
     if host in ("0.0.0.0", "::"):
         host = "127.0.0.1" if host == "0.0.0.0" else "::1"

@@ -1,4 +1,4 @@
-"""The options that say where the configuration is, and reading it for a command."""
+"""The options that locate and override the configuration, and loading it."""
 
 import argparse
 import os
@@ -16,18 +16,23 @@ if TYPE_CHECKING:
 
 def add_files(parser: argparse.ArgumentParser) -> None:
     """--config and --env-file."""
-    parser.add_argument("--config", type=Path, metavar="FILE", help="instead of gateway.toml")
-    parser.add_argument("--env-file", type=Path, metavar="FILE", help="instead of .env")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="use this instead of gateway.toml"
+    )
+    parser.add_argument("--env-file", type=Path, metavar="FILE", help="use this instead of .env")
 
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:
-    """The options that go before what the files say."""
+    """The options that override the files."""
     parser.add_argument(
-        "--no_i2c", "--no-i2c", action="store_true", help="simulate the Arduinos, open no real bus"
+        "--no_i2c",
+        "--no-i2c",
+        action="store_true",
+        help="simulate the Arduinos and open no real bus",
     )
     add_files(parser)
-    parser.add_argument("--host", help="address the API listens on (127.0.0.1)")
-    parser.add_argument("--port", type=int, help="TCP port the API listens on (8080)")
+    parser.add_argument("--host", help="address that the API listens on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="TCP port that the API listens on (default: 8080)")
     parser.add_argument(
         "--log-level", type=str.upper, metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR"
     )
@@ -35,7 +40,7 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
 
 
 def read_settings(options: argparse.Namespace) -> "Settings | None":
-    """The configuration; None after having said on the standard error what is wrong with it."""
+    """The configuration; None when it is invalid, after printing why to standard error."""
     from gateway.config.loader import load
     from gateway.config.problems import ConfigError
 
@@ -47,9 +52,9 @@ def read_settings(options: argparse.Namespace) -> "Settings | None":
 
 
 def environ_of(config: Path | None) -> Mapping[str, str]:
-    """The environment; for the configuration of the installed service, with the service's folders.
+    """The environment; for the installed service's configuration, with the service's folders.
 
-    So that `gateway check` and `gateway journal`, typed by a person, look at the service's journal.
+    So `gateway check` and `gateway journal` find the service's journal when a user runs them.
     """
     layout = Layout()
     named = config is not None and config.absolute() == layout.config

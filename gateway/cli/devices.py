@@ -1,4 +1,4 @@
-"""`gateway devices`: what the running gateway knows of each device."""
+"""`gateway devices`: the devices of the running gateway."""
 
 import argparse
 import json
@@ -8,10 +8,10 @@ from typing import Any
 
 from gateway.cli.client import ClientError, add_api, complain, make_client
 from gateway.cli.exits import EXIT_OTHER, EXIT_STOPPED
-from gateway.cli.tables import table, wants_colours
+from gateway.cli.terminal import table, wants_colours
 
 NAME = "devices"
-HELP = "what the running gateway knows of each device; a table"
+HELP = "list the devices of the running gateway with state and health"
 _HEADS = (
     "device",
     "state",
@@ -28,13 +28,13 @@ _HEADS = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which gateway, and --json."""
+    """The gateway, and --json."""
     add_api(parser)
-    parser.add_argument("--json", action="store_true", help="JSON instead of a table")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Print it; 1 when the gateway cannot be asked."""
+    """Print it; 1 when the gateway does not answer."""
     try:
         devices = make_client(options).list("/api/v1/devices", "devices")
     except ClientError as error:

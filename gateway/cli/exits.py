@@ -3,4 +3,4 @@
 EXIT_STOPPED = 0
 EXIT_OTHER = 1
 EXIT_CONFIG = 78
-"""EX_CONFIG of sysexits.h: systemd must not start the gateway again before something was changed."""
+"""EX_CONFIG of sysexits.h: systemd must not restart the gateway until the configuration has changed."""

@@ -1,6 +1,6 @@
-"""`gateway export`: readings of the journal as a file. Reads page by page, whatever the journal holds.
+"""`gateway export`: readings of the journal as a file, read page by page, so memory is bounded.
 
-Safe beside a running gateway: what was stored when the export began is exported, exactly once.
+Safe beside a running gateway: exports exactly once what was stored when the export began.
 """
 
 import argparse
@@ -17,27 +17,40 @@ from gateway.cli.configuration import add_files, read_settings
 from gateway.cli.exits import EXIT_CONFIG, EXIT_OTHER, EXIT_STOPPED
 
 if TYPE_CHECKING:
-    from gateway.cli.formats import Survey
+    from gateway.cli.formats import ExportPlan
     from gateway.journal.reader import JournalReader
     from gateway.model.reading import StoredReading
 
 NAME = "export"
-HELP = "stored readings as CSV, JSON lines or Parquet"
+HELP = "export stored readings as CSV, JSON lines or Parquet"
 PAGE = 1000
 _BAR = 40
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to export, how and where to."""
-    parser.add_argument("--device", metavar="D", help="of this device only")
-    parser.add_argument("--since", type=time_ms, metavar="T", help="from this time on (RFC 3339)")
-    parser.add_argument("--until", type=time_ms, metavar="T", help="before this time (RFC 3339)")
-    parser.add_argument("--format", choices=["csv", "jsonl", "parquet"], default="csv")
+    """Selection, format and target."""
+    parser.add_argument("--device", metavar="D", help="only readings of this device")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="instead of the standard output"
+        "--since", type=time_ms, metavar="T", help="only readings from this time on (RFC 3339)"
     )
     parser.add_argument(
-        "--journal", type=Path, metavar="FILE", help="instead of the configuration's"
+        "--until", type=time_ms, metavar="T", help="only readings before this time (RFC 3339)"
+    )
+    parser.add_argument(
+        "--format", choices=["csv", "jsonl", "parquet"], default="csv", help="default: csv"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write to this file instead of standard output",
+    )
+    parser.add_argument(
+        "--journal",
+        type=Path,
+        metavar="FILE",
+        help="use this journal instead of the configured one",
     )
     add_files(parser)
 
@@ -49,7 +62,7 @@ def time_ms(text: str) -> int:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Export; 1 when the journal cannot be read or the file not written."""
+    """Export; 1 when the journal cannot be read or the file cannot be written."""
     from gateway.cli.formats import ExportError
     from gateway.journal.errors import JournalError
     from gateway.journal.reader import JournalReader
@@ -64,14 +77,14 @@ def execute(options: argparse.Namespace) -> int:
         with closing(JournalReader(path)) as reader:
             _export(reader, options)
     except BrokenPipeError:
-        # Whoever reads has had enough. What Python still holds for it must not fail at the end.
+        # The reader has gone (head). What Python still buffers must not fail at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OTHER
     except (JournalError, ExportError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_OTHER
     except KeyboardInterrupt:
-        print("stopped by Ctrl-C; no file was written", file=sys.stderr)
+        print("interrupted; no file was written", file=sys.stderr)
         return EXIT_OTHER
     return EXIT_STOPPED
 
@@ -90,10 +103,10 @@ def _export(reader: "JournalReader", options: argparse.Namespace) -> None:
             tick(len(page))
 
 
-def _survey(reader: "JournalReader", options: argparse.Namespace) -> "Survey":
-    from gateway.cli.formats import Survey
+def _survey(reader: "JournalReader", options: argparse.Namespace) -> "ExportPlan":
+    from gateway.cli.formats import ExportPlan
 
-    survey = Survey(last_row=reader.stats().last_row)
+    survey = ExportPlan(last_row=reader.stats().last_row)
     for page in _pages(reader, options, survey.last_row):
         survey.readings += len(page)
         for stored in page:
@@ -122,7 +135,7 @@ def _pages(
 
 @contextlib.contextmanager
 def _target(path: Path | None) -> Iterator[Path | None]:
-    """Where to write: a file beside the wanted one, which takes its place when all went well."""
+    """The file to write: a temporary one that replaces `path` on success."""
     if path is None:
         yield None
         return
@@ -136,7 +149,7 @@ def _target(path: Path | None) -> Iterator[Path | None]:
 
 @contextlib.contextmanager
 def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on the standard error, if that is a terminal."""
+    """A progress bar on standard error, if that is a terminal."""
     done = 0
     shown = sys.stderr.isatty() and total > 0
 

@@ -1,4 +1,4 @@
-"""The formats of an export: CSV, JSON lines, Parquet. The only file that uses pyarrow, an extra."""
+"""The formats of an export: CSV, JSON lines, Parquet. The only file that uses pyarrow, which is optional."""
 
 import contextlib
 import csv
@@ -17,22 +17,22 @@ FIXED = ("time", "device", "key", "quality", "simulated")
 
 
 @dataclass(slots=True)
-class Survey:
-    """What an export will hold: the columns must be known before the first line is written."""
+class ExportPlan:
+    """What an export will hold; the columns must be known before the first line is written."""
 
     last_row: int = 0
     readings: int = 0
     channels: dict[str, set[type]] = field(default_factory=dict)
-    """Name of each channel and the types of its values, in the order they came."""
+    """Names of the channels with the types of their values, in order of appearance."""
 
 
 class ExportError(Exception):
-    """The export cannot be made; the text says what to do."""
+    """The export failed; the text has what to do."""
 
 
 @contextlib.contextmanager
-def make_writer(name: str, target: Path | None, survey: Survey) -> Iterator[Write]:
-    """What writes pages in the format `name`; `target` None is the standard output.
+def make_writer(name: str, target: Path | None, survey: ExportPlan) -> Iterator[Write]:
+    """A writer of pages in the format `name`; `target` None is standard output.
 
     Raises `ExportError`, `OSError`.
     """
@@ -48,7 +48,7 @@ def make_writer(name: str, target: Path | None, survey: Survey) -> Iterator[Writ
         file.flush()
 
 
-def _csv(file: Any, survey: Survey) -> Write:
+def _csv(file: Any, survey: ExportPlan) -> Write:
     channels = list(survey.channels)
     out = csv.writer(file, lineterminator="\n")
     out.writerow([*FIXED, *channels])
@@ -61,7 +61,7 @@ def _csv(file: Any, survey: Survey) -> Write:
     return write
 
 
-def _json_lines(file: Any, _: Survey) -> Write:
+def _json_lines(file: Any, _: ExportPlan) -> Write:
     def write(page: Sequence[StoredReading]) -> None:
         for stored in page:
             line = dict(zip(FIXED, _fixed(stored), strict=True))
@@ -94,9 +94,9 @@ def _cell(value: object) -> object:
 
 
 @contextlib.contextmanager
-def _parquet(target: Path | None, survey: Survey) -> Iterator[Write]:
+def _parquet(target: Path | None, survey: ExportPlan) -> Iterator[Write]:
     if target is None:
-        raise ExportError("Parquet cannot be written to the standard output; name a file with -o")
+        raise ExportError("Parquet cannot be written to standard output; name a file with -o")
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq

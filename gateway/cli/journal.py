@@ -1,7 +1,7 @@
-"""`gateway journal`: what the journal holds, whether it is whole, and what MongoDB refused for good.
+"""`gateway journal`: the content and the integrity of the journal, and its dead letters.
 
-Looking is safe beside a running gateway: it only reads. What changes the journal needs the journal for itself
-and refuses while a gateway has it, because the running gateway counts on nobody else writing to it.
+Reading is safe beside a running gateway. Commands that change the journal need it for themselves and refuse
+while a gateway has it.
 """
 
 import argparse
@@ -12,35 +12,42 @@ from pathlib import Path
 
 from gateway.cli.configuration import add_files, read_settings
 from gateway.cli.exits import EXIT_CONFIG, EXIT_OTHER, EXIT_STOPPED
-from gateway.cli.tables import table
+from gateway.cli.terminal import table
+from gateway.model.wording import counted
 
 NAME = "journal"
-HELP = "what the journal holds, whether it is whole, and the readings that a sink refused for good"
+HELP = "show and verify the journal; list, retry or drop dead letters"
 _LIMIT = 10_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its own commands, each with their options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    one = actions.add_parser("state", help="what it holds; safe beside a running gateway")
+    one = actions.add_parser("state", help="show what it holds; safe beside a running gateway")
     _add_common(one)
-    one.add_argument("--json", action="store_true", help="JSON instead of lines")
+    one.add_argument("--json", action="store_true", help="print JSON")
     one = actions.add_parser(
-        "verify", help="read all of it and check it; safe beside a running gateway"
+        "verify", help="check the integrity of all of it; safe beside a running gateway"
     )
     _add_common(one)
-    one = actions.add_parser("dead-letters", help="readings that a sink refused for good")
+    one = actions.add_parser(
+        "dead-letters", help="handle the readings that a sink refused for good"
+    )
     _add_common(one)
     one.add_argument(
-        "what", choices=["list", "retry", "drop"], help="retry and drop: only while it is stopped"
+        "what",
+        choices=["list", "retry", "drop"],
+        help="retry and drop need the gateway to be stopped",
     )
-    one.add_argument("--sink", help="of this sink only")
-    one.add_argument("--limit", type=_limit, default=100, help="list at most so many (100)")
-    one.add_argument("--json", action="store_true", help="JSON lines instead of a table")
+    one.add_argument("--sink", help="only those of this sink")
+    one.add_argument(
+        "--limit", type=_limit, default=100, help="list at most this many (default: 100)"
+    )
+    one.add_argument("--json", action="store_true", help="print JSON lines instead of a table")
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Do the action; 1 when it could not be done or the journal is damaged."""
+    """Do the action; 1 when it failed or the journal is damaged."""
     from gateway.journal.errors import JournalError
 
     path = options.journal
@@ -63,7 +70,10 @@ def execute(options: argparse.Namespace) -> int:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--journal", type=Path, metavar="FILE", help="instead of the configuration's"
+        "--journal",
+        type=Path,
+        metavar="FILE",
+        help="use this journal instead of the configured one",
     )
     add_files(parser)
 
@@ -104,7 +114,9 @@ def _state(options: argparse.Namespace, path: Path) -> int:
         print(f"{name.replace('_', ' '):<11} {'-' if value is None else value}")
     print(f"{'lost':<11} {_counts(losses)}")
     for name, one in stats.sinks.items():
-        print(f"{f'sink {name}':<11} {one.lag_rows} to deliver, {one.dead_letters} dead letters")
+        print(
+            f"{f'sink {name}':<11} {one.lag_rows} to deliver, {counted(one.dead_letters, 'dead letter')}"
+        )
     return EXIT_STOPPED if sinks is not None else EXIT_OTHER
 
 
@@ -120,9 +132,11 @@ def _verify(_: argparse.Namespace, path: Path) -> int:
     for finding in findings:
         print(finding)
     if findings:
-        print(f"{path} is damaged; a gateway that finds that sets it aside and begins a new one")
+        print(
+            f"{path} is damaged; when a gateway notices, it renames the file and begins a new one"
+        )
         return EXIT_OTHER
-    print(f"{path} is whole")
+    print(f"{path} is intact")
     return EXIT_STOPPED
 
 
@@ -131,9 +145,10 @@ def _dead_letters(options: argparse.Namespace, path: Path) -> int:
 
     if options.what == "retry":
         count = retry_dead_letters(path, options.sink)
-        print(f"{count} readings will be delivered again when the gateway runs")
+        print(f"{counted(count, 'reading')} will be delivered again when the gateway runs")
     elif options.what == "drop":
-        print(f"{drop_dead_letters(path, options.sink)} dead letters were dropped")
+        count = drop_dead_letters(path, options.sink)
+        print(counted(count, "dead letter was dropped", "dead letters were dropped"))
     else:
         _list(options, path)
     return EXIT_STOPPED

@@ -1,4 +1,4 @@
-"""`gateway keys`: make, list and revoke the access keys of the API."""
+"""`gateway keys`: create, list and revoke the access keys of the API."""
 
 import argparse
 import sys
@@ -12,30 +12,32 @@ if TYPE_CHECKING:
     from gateway.access.keys import KeyStore
 
 NAME = "keys"
-HELP = "make, list and revoke access keys of the API"
+HELP = "create, list and revoke access keys of the API"
 SCOPES = ("read", "command", "admin")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its actions."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    create = actions.add_parser("create", help="make a key; it is shown this once")
-    create.add_argument("--name", required=True, help="who will use it; stands in the audit trail")
+    create = actions.add_parser("create", help="create a key; it is shown once")
+    create.add_argument(
+        "--name", required=True, help="name of the user or program; appears in the audit trail"
+    )
     create.add_argument(
         "--scope",
         required=True,
         choices=SCOPES,
-        help="each includes the ones before it",
+        help="each scope includes the ones before it",
     )
-    listing = actions.add_parser("list", help="names and scopes; never the keys themselves")
-    revoke = actions.add_parser("revoke", help="make a key worthless, at once")
+    listing = actions.add_parser("list", help="list names and scopes, not the keys themselves")
+    revoke = actions.add_parser("revoke", help="revoke a key, at once")
     revoke.add_argument("name", metavar="NAME")
     for action in (create, listing, revoke):
         add_files(action)
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Carry out the action; a running gateway notices by itself."""
+    """Do the action; a running gateway notices the change by itself."""
     from gateway.access.keys import KeyProblem, KeyStore
 
     settings = read_settings(options)
@@ -61,9 +63,10 @@ def _create(store: "KeyStore", name: str, scope: str) -> None:
 
     secret = store.create(name, Scope(scope), time.time_ns() // 1_000_000)
     print(
-        f"made the key {name!r} ({scope}) in {store.path}; it is not shown again", file=sys.stderr
+        f"created the key {name!r} ({scope}) in {store.path}; it is not shown again",
+        file=sys.stderr,
     )
-    # Alone on the standard output, so that a script can take it.
+    # Alone on standard output, for scripts.
     print(secret)
 
 
@@ -71,7 +74,7 @@ def _revoke(store: "KeyStore", name: str) -> None:
     store.revoke(name)
     print(f"revoked {name!r}")
     if not store.read():
-        print("no key is left: on this machine the API is open to every local request again")
+        print("no key is left: the API is open to every local request again")
 
 
 def _list(store: "KeyStore") -> None:
@@ -83,4 +86,4 @@ def _list(store: "KeyStore") -> None:
         return
     width = max(len(key.name) for key in keys)
     for key in keys:
-        print(f"{key.name:<{width}}  {key.scope:<7}  made {format_ms(key.created_ms)}")
+        print(f"{key.name:<{width}}  {key.scope:<7}  created {format_ms(key.created_ms)}")

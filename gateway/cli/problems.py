@@ -1,4 +1,4 @@
-"""What a configuration that is right by itself may still lack on this machine."""
+"""Problems of a valid configuration that keep a gateway from starting on this machine."""
 
 import os
 
@@ -8,7 +8,7 @@ from gateway.config.settings import Settings
 
 
 def start_problems(settings: Settings) -> list[str]:
-    """Why a gateway must not start with these settings, a sentence each; empty: it may."""
+    """Why a gateway must not start with these settings, a sentence each; empty when it may."""
     # Imported here: not every command needs pymongo.
     from gateway.sinks.mongo.uri import problems_of
 
@@ -22,14 +22,14 @@ def start_problems(settings: Settings) -> list[str]:
     if not keys and not is_loopback(settings.api.host):
         found.append(
             f"api.host: {settings.api.host} can be reached from other machines, and there is no access "
-            f"key in {store.path}; type `{create_command()}`, or use host 127.0.0.1"
+            f"key in {store.path}; create one with `{create_command()}`, or use host 127.0.0.1"
         )
     return found
 
 
 def create_command() -> str:
-    """What to type for a key that this gateway will find."""
+    """The command that creates a key where this gateway looks."""
     command = "gateway keys create --name NAME --scope admin"
     folder = os.environ.get("STATE_DIRECTORY")
-    # Set by systemd for the service alone; a person's shell would look elsewhere.
+    # systemd sets it for the service only; in a user's shell another folder would be used.
     return f"sudo STATE_DIRECTORY={folder} {command}" if folder else command

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gateway import __version__
 from gateway.cli.configuration import add_overrides, read_settings
 from gateway.cli.exits import EXIT_CONFIG
+from gateway.model.wording import counted
 
 if TYPE_CHECKING:
     from gateway.config.settings import Settings
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Those of the configuration."""
+    """The options of the configuration."""
     add_overrides(parser)
 
 
@@ -60,16 +61,18 @@ def _run(settings: "Settings") -> int:
 
 
 class Announce:
-    """Tells the person at the terminal where the gateway can be seen."""
+    """Prints the addresses of the running gateway.
+
+    `devices`: how many are configured.
+    """
 
     def __init__(self, simulated: bool, devices: int) -> None:
-        """`devices`: how many are configured."""
-        self._kind = "simulated devices" if simulated else "configured devices"
-        self._devices = devices
+        kind = "simulated" if simulated else "configured"
+        self._devices = counted(devices, f"{kind} device")
 
     def __call__(self, address: str) -> None:
-        """Print it, at once also into a pipe."""
-        print(f"gateway {__version__} works: {self._devices} {self._kind}", flush=True)
+        """Print them; flushed, so that a pipe gets them at once."""
+        print(f"gateway {__version__} works: {self._devices}", flush=True)
         print(f"  page      {address}/", flush=True)
         print(f"  readings  {address}/api/v1/readings/latest", flush=True)
         print("  stop with Ctrl-C", flush=True)

@@ -1,4 +1,4 @@
-"""`gateway scan`: who is on the buses, from the running gateway if there is one, else by looking."""
+"""`gateway scan`: the devices on the buses, from the running gateway if there is one, else by a scan."""
 
 import argparse
 import dataclasses
@@ -9,30 +9,30 @@ from typing import TYPE_CHECKING, Any
 from gateway.cli.client import ApiClient, ClientError, add_api, complain, make_client
 from gateway.cli.configuration import read_settings
 from gateway.cli.exits import EXIT_CONFIG, EXIT_OTHER, EXIT_STOPPED
-from gateway.cli.tables import table, wants_colours
+from gateway.cli.terminal import table, wants_colours
 
 if TYPE_CHECKING:
     from gateway.config.settings import Settings
     from gateway.discovery.survey import Found
 
 NAME = "scan"
-HELP = "look for Arduinos on the buses; a table"
+HELP = "scan the buses for Arduinos"
 _HEADS = ("bus", "address", "what", "name", "uid", "boot", "firmware", "device", "detail")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which configuration, which gateway, --direct and --json."""
+    """The configuration, the gateway, --direct and --json."""
     add_api(parser)
     parser.add_argument(
         "--direct",
         action="store_true",
-        help="look at the buses without asking for a running gateway",
+        help="scan the buses without asking a running gateway",
     )
-    parser.add_argument("--json", action="store_true", help="JSON instead of a table")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def execute(options: argparse.Namespace) -> int:
-    """0: every bus could be looked at; 1: not all; 78: the configuration is wrong."""
+    """0: every bus was scanned; 1: not all; 78: the configuration is invalid."""
     settings = read_settings(options)
     if settings is None:
         return EXIT_CONFIG
@@ -42,10 +42,13 @@ def execute(options: argparse.Namespace) -> int:
             devices = _of_running(client)
         except ClientError as error:
             complain(error)
-            print("or look at the buses themselves with --direct", file=sys.stderr)
+            print("or scan the buses with --direct", file=sys.stderr)
             return EXIT_OTHER
         if devices is not None:
-            print(f"the gateway at {client.url} runs and has the buses; it knows:", file=sys.stderr)
+            print(
+                f"the gateway at {client.url} is running and uses the buses; its devices:",
+                file=sys.stderr,
+            )
             _print(options.json, devices, [_row_of_device(device) for device in devices])
             return EXIT_STOPPED
     return _look(settings, as_json=options.json)
@@ -61,13 +64,13 @@ def _look(settings: "Settings", *, as_json: bool) -> int:
     found = list(survey.run())
     _print(as_json, [_as_document(one) for one in found], [_row(one) for one in found])
     if not found:
-        print("there is no bus to look at: name one in gateway.toml", file=sys.stderr)
+        print("there is no bus to scan: name one in gateway.toml", file=sys.stderr)
     trouble = any(one.answer is Answer.TROUBLE for one in found)
     return EXIT_OTHER if trouble or not found else EXIT_STOPPED
 
 
 def _of_running(client: ApiClient) -> list[dict[str, Any]] | None:
-    """The devices of the running gateway; None when none runs."""
+    """The devices of the running gateway; None when no gateway runs."""
     try:
         return client.list("/api/v1/devices", "devices")
     except ClientError as error:

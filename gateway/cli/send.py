@@ -1,4 +1,4 @@
-"""`gateway send DEVICE COMMAND [ARG=VALUE]...`: have a device do something, and say what became of it."""
+"""`gateway send DEVICE COMMAND [ARG=VALUE]...`: sends a command to a device and prints the outcome."""
 
 import argparse
 import json
@@ -10,16 +10,16 @@ from urllib.parse import quote
 
 from gateway.cli.client import ClientError, add_api, complain, make_client
 from gateway.cli.exits import EXIT_OTHER, EXIT_STOPPED
-from gateway.cli.tables import plain
+from gateway.cli.terminal import plain
 
 NAME = "send"
-HELP = "send a command to a device through the running gateway, and wait for its outcome"
+HELP = "send a command to a device through the running gateway and wait for the outcome"
 
-_UNKNOWN = "it is not known whether it was done: look at the device before you send it again"
+_UNKNOWN = "it is not known whether it was done: check the device before you send it again"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The device, the command, its arguments, and which gateway."""
+    """The device, the command, its arguments, and the gateway."""
     parser.add_argument(
         "device", metavar="DEVICE", help="id of the device; gateway devices lists them"
     )
@@ -29,13 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=_argument,
         metavar="ARG=VALUE",
-        help="true, false, a number or a text; in quotation marks always a text: code='\"12\"'",
+        help="true, false, a number or a text; in quotes always a text: code='\"12\"'",
     )
     add_api(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
-    """0: done; 1: not done, or not known; 2: an argument is given twice."""
+    """0: done; 1: not done or unknown; 2: an argument is given twice."""
     arguments = dict(options.arguments)
     if len(arguments) < len(options.arguments):
         print("error: an argument is given twice", file=sys.stderr)
@@ -59,7 +59,7 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def done(what: str, command: Mapping[str, Any]) -> Sequence[str]:
-    """What to say of a command that was carried out."""
+    """The lines for a command that was done."""
     took = command.get("duration_ms")
     lines = [f"{what} done" + (f" in {took:.0f} ms" if took is not None else "")]
     for name in ("result", "detail"):
@@ -69,16 +69,16 @@ def done(what: str, command: Mapping[str, Any]) -> Sequence[str]:
 
 
 def not_done(what: str, problem: Mapping[str, Any]) -> Sequence[str]:
-    """What to say of one that was not, or of which that is not known."""
+    """The lines for a command that was not done, or whose outcome is unknown."""
     code = problem.get("code")
     lines = [f"{what} not done: {plain(problem.get('detail') or problem.get('title'))}"]
     if code in ("outcome_unknown", "command_in_progress"):
         lines = [f"{what} sent: {plain(problem.get('detail'))}", f"  {_UNKNOWN}"]
     elif code in ("device_offline", "bus_busy", "journal_unavailable"):
-        lines.append("  it was not sent; try it again later")
+        lines.append("  it was not sent; try again later")
     problems = problem.get("problems") or {}
     if len(problems) > 1:
-        lines += [f"  {plain(name)}: {plain(said)}" for name, said in problems.items()]
+        lines += [f"  {plain(name)}: {plain(text)}" for name, text in problems.items()]
     return lines
 
 
@@ -90,7 +90,7 @@ def _argument(text: str) -> tuple[str, object]:
 
 
 def value_of(text: str) -> object:
-    """A bool, a number or a text, as it is written. Pure."""
+    """The bool, number or text that `text` is written as. Pure."""
     try:
         value = json.loads(text, parse_constant=str)
     except ValueError:

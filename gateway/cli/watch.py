@@ -1,4 +1,4 @@
-"""`gateway watch`: the newest readings in the terminal, until Ctrl-C."""
+"""`gateway watch`: live readings in the terminal, until Ctrl-C."""
 
 import argparse
 import contextlib
@@ -10,27 +10,31 @@ from typing import Any
 
 from gateway.cli.client import ApiClient, ClientError, add_api, complain, make_client
 from gateway.cli.exits import EXIT_OTHER, EXIT_STOPPED
-from gateway.cli.tables import age, out, readings_line, table, wants_colours
+from gateway.cli.terminal import age, out, readings_line, table, wants_colours
 
 NAME = "watch"
-HELP = "live readings in the terminal; Ctrl-C ends it"
+HELP = "show live readings in the terminal until Ctrl-C"
 _HEADS = ("device", "state", "age", "quality", "values")
-# Another screen without a cursor, and back again: what stood in the terminal is there afterwards.
+# The alternate screen without a cursor, and back: the terminal keeps its content.
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
 _HOME, _REST_OF_LINE, _REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which gateway, and how often."""
+    """The gateway and the interval."""
     add_api(parser)
     parser.add_argument(
-        "--interval", type=_interval, default=1.0, metavar="S", help="seconds between looks (1)"
+        "--interval",
+        type=_interval,
+        default=1.0,
+        metavar="S",
+        help="seconds between refreshes (default: 1)",
     )
-    parser.add_argument("--once", action="store_true", help="print one table and end")
+    parser.add_argument("--once", action="store_true", help="print one table and exit")
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Show it until Ctrl-C; 1 when the gateway cannot be asked at the beginning."""
+    """Show it until Ctrl-C; 1 when the gateway does not answer at the beginning."""
     try:
         client = make_client(options)
         rows = _rows(client)
@@ -55,7 +59,7 @@ def _watch(client: ApiClient, rows: Sequence[Sequence[object]], interval_s: floa
     while True:
         width, height = shutil.get_terminal_size()
         title = f"{client.url}  {time.strftime('%H:%M:%S')}  {trouble or 'Ctrl-C ends'}"
-        # Cut before the colours come in: a code cut in half would colour the rest of the screen.
+        # Cut before colouring: an escape code cut in half would colour the rest of the screen.
         lines = table(_HEADS, rows)
         coloured = table(_HEADS, rows, colours=colours)
         shown = [

@@ -82,8 +82,16 @@ class DevicePoller:
     def _name_conditions(self) -> None:
         where = {"device": self.settings.source.device, "bus": self.settings.bus}
         clock = self._clock
-        self._backpressure = Condition(log, "journal takes no readings", extra=where, clock=clock)
-        self._trouble = Condition(log, "poll failed unexpectedly", extra=where, clock=clock)
+        self._backpressure = Condition(
+            log,
+            "journal takes no readings",
+            "journal takes readings again",
+            extra=where,
+            clock=clock,
+        )
+        self._trouble = Condition(
+            log, "poll failed unexpectedly", "polls succeed again", extra=where, clock=clock
+        )
 
     @property
     def view(self) -> DeviceView:

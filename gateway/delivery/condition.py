@@ -29,7 +29,9 @@ class SinkWatch:
     def __init__(self, sink: str, clock: WallClock) -> None:
         """Knows nothing yet."""
         self._clock = clock
-        self._log = Condition(log, "delivery is interrupted", extra={"sink": sink}, clock=clock)
+        self._log = Condition(
+            log, "delivery is interrupted", "delivery resumed", extra={"sink": sink}, clock=clock
+        )
         self.current: SinkCondition | None = None
         """None: nothing was tried yet."""
 

@@ -72,7 +72,11 @@ class DeviceHandle:
         self._saved_mono = 0.0
         self._holding = threading.Lock()  # held while the device is in maintenance
         self._presence = Presence(
-            _first_view(description), registry, clock, self._vitals, silence="device sends nothing"
+            _first_view(description),
+            registry,
+            clock,
+            self._vitals,
+            silence=("device sends nothing", "device sends again"),
         )
 
     @property

@@ -49,7 +49,9 @@ class I2cDiscovery:
         self._next = 0  # place of the next address in the sweep
         self._timeouts = 0  # in a row, also over several sweeps
         self._left_alone: dict[int, float] = {}  # address to when it is looked at again
-        self._away = Condition(log, "bus cannot be searched", extra={"bus": bus.name})
+        self._away = Condition(
+            log, "bus cannot be searched", "bus can be searched again", extra={"bus": bus.name}
+        )
 
     def step(self, now: float) -> float:
         """Look at a few addresses when a sweep is due; return in how many seconds to go on."""

@@ -1,4 +1,4 @@
-"""Log files, console and audit trail, written by a thread of their own; and conditions."""
+"""Log files, console and audit trail, written by threads of their own; and conditions."""
 
 from gateway.log.audit import AuditLog
 from gateway.log.condition import Condition

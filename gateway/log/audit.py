@@ -1,27 +1,29 @@
-"""commands.log: one line of JSON for every step of every command, for people who ask who did what."""
+"""commands.log: one line of JSON for every step of every command, who did what and when."""
 
+import logging
 from collections.abc import Callable
 
 from gateway.log.layout import to_json
-from gateway.log.log_thread import AuditLine
 from gateway.log.redaction import Redactor
 from gateway.model.command import CommandRecord
 from gateway.model.times import format_ms
 
 
 class AuditLog:
-    """Hands records to the log thread; never waits for a disk. Any thread may write."""
+    """Queues records for their writer; never waits for a disk. Any thread may write.
+
+    `wall_ms` gives UTC in ms since 1970.
+    """
 
     def __init__(
-        self, put: Callable[[AuditLine], None], redactor: Redactor, wall_ms: Callable[[], int]
+        self, queue: logging.Handler, redactor: Redactor, wall_ms: Callable[[], int]
     ) -> None:
-        """`wall_ms` gives UTC in ms since 1970."""
-        self._put = put
+        self._queue = queue
         self._redactor = redactor
         self._wall_ms = wall_ms
 
     def write(self, record: CommandRecord, *, client: str | None = None) -> None:
-        """Note `record` as it is now; `client` is the address the request came from, if it did."""
+        """Write `record` as it is now; `client` is the address that the request came from, or None."""
         line = {
             "time": format_ms(self._wall_ms()),
             "id": record.id,
@@ -38,7 +40,7 @@ class AuditLog:
             "client": client,
             "idempotency_key": record.idempotency_key,
         }
-        self._put(AuditLine(to_json(self._redactor.value(line))))
+        self._queue.handle(logging.makeLogRecord({"msg": to_json(self._redactor.value(line))}))
 
 
 def _time(time_ms: int | None) -> str | None:

@@ -1,7 +1,7 @@
-"""A log record as plain, finished text: made in the thread that logs, written by the log thread.
+"""A log record as plain, finished text: made in the thread that logs, written by another.
 
-Finished means: the arguments are in the message (they may change later), the traceback is text, secrets
-are masked, and everything is cut to a bounded length, so that the queue is bounded in bytes too.
+Finished means: arguments are formatted (they may change later), the traceback is text, secrets are masked,
+and everything is cut to a bounded length, so that the queue is bounded in bytes too.
 """
 
 import logging
@@ -15,17 +15,17 @@ MESSAGE_MAX = 4096
 """Characters of a message or of one extra value that are kept."""
 
 UNSEEN_MAX = 4 * MESSAGE_MAX
-"""Characters that are searched for secrets; far more than is kept, so that none is cut in two."""
+"""Characters searched for secrets; more than is kept, so that no secret is cut in two."""
 
 TRACEBACK_MAX = 16384
-"""Characters of a traceback that are kept: its end, where the error is named."""
+"""Characters of a traceback that are kept, from its end, which has the error."""
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One record. `time_ms` is UTC in ms since 1970; `extra` is what the caller gave as such."""
+class LogEntry:
+    """One record. `time_ms` is UTC in ms since 1970; `extra`: the caller's extra values."""
 
     time_ms: int
     level: int
@@ -37,15 +37,15 @@ class Entry:
     exception: str | None = None
 
 
-def make_entry(record: logging.LogRecord, redactor: Redactor) -> Entry:
-    """The finished form of `record`. Never raises: a record that cannot be formatted says so."""
+def make_entry(record: logging.LogRecord, redactor: Redactor) -> LogEntry:
+    """The finished form of `record`. Does not raise: the message tells when it cannot be formatted."""
     extra = {
         key: _short_value(redactor.value(value))
         for key, value in vars(record).items()
         if key not in _STANDARD and not key.startswith("_")
     }
     exception = _traceback(record)
-    return Entry(
+    return LogEntry(
         time_ms=int(record.created * 1000),
         level=record.levelno,
         level_name=record.levelname,

@@ -1,14 +1,14 @@
-"""How a log entry looks: as a line for people, as a line of JSON, and on the console."""
+"""The formats of a log entry: text line, JSON line, console."""
 
 import json
 import logging
 from collections.abc import Callable
 
 from gateway.config.settings import LogFormat
-from gateway.log.entry import Entry
+from gateway.log.entry import LogEntry
 from gateway.model.times import format_ms
 
-Layout = Callable[[Entry], str]
+Layout = Callable[[LogEntry], str]
 
 _RESET = "\x1b[0m"
 _COLOURS = (
@@ -22,21 +22,21 @@ _COLOURS = (
 def escape(text: str) -> str:
     r"""`text` on one line: line breaks, control and direction characters become \n, \x1b, \u202e.
 
-    What a device sends may end up in a log; it must not be able to forge a line or drive a terminal.
+    What a device sends may be logged; it must not be able to forge a line or control a terminal.
     """
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def text_line(entry: Entry) -> str:
+def text_line(entry: LogEntry) -> str:
     """The line of gateway.log."""
     line = f"{format_ms(entry.time_ms)} {entry.level_name:<5} {_body(entry)}"
     return f"{line} | {escape(entry.exception)}" if entry.exception else line
 
 
-def json_line(entry: Entry) -> str:
-    """One object; extra values under their own names, with "_" behind one that is taken."""
+def json_line(entry: LogEntry) -> str:
+    """One object; extra values under their own names, with "_" appended to a name that is taken."""
     record: dict[str, object] = {
         "time": format_ms(entry.time_ms),
         "level": entry.level_name,
@@ -52,12 +52,12 @@ def json_line(entry: Entry) -> str:
 
 
 def to_json(record: object) -> str:
-    """One line of JSON of what `Redactor.value` made. ASCII, so that no reader breaks the line."""
+    """One line of JSON from a `Redactor.value`. ASCII, so that no reader splits the line."""
     return json.dumps(record, allow_nan=False, separators=(",", ":"))
 
 
-def console_line(entry: Entry, *, colour: bool) -> str:
-    """Shorter, and with a traceback on lines of its own: for somebody who watches."""
+def console_line(entry: LogEntry, *, colour: bool) -> str:
+    """Shorter, with a traceback on lines of its own."""
     time = format_ms(entry.time_ms)[11:19]
     text = f"{time} {entry.level_name:<5} {_body(entry)}"
     if entry.exception:
@@ -79,7 +79,7 @@ def console_layout(kind: LogFormat, *, colour: bool) -> Layout:
     return lambda entry: console_line(entry, colour=colour)
 
 
-def _body(entry: Entry) -> str:
+def _body(entry: LogEntry) -> str:
     extra = "".join(f"{escape(key)}={_quoted(value)} " for key, value in entry.extra.items())
     return f"{escape(entry.thread)} {extra}{escape(entry.message)}"
 

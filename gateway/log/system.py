@@ -4,8 +4,7 @@ import logging
 import os
 import sys
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TextIO
@@ -15,12 +14,17 @@ from gateway import __version__
 from gateway.config.problems import ConfigError, Problem
 from gateway.config.settings import LoggingSettings
 from gateway.log.audit import AuditLog
-from gateway.log.entry import Entry, make_entry
+from gateway.log.entry import LogEntry
+from gateway.log.handlers import (
+    BoundedQueue,
+    EntryFormatter,
+    EntryQueue,
+    LogFile,
+    QueueWriter,
+    create,
+)
 from gateway.log.layout import console_layout, file_layout
-from gateway.log.log_thread import QUEUE_MAX, AuditLine, Item, LogThread
-from gateway.log.output import ConsoleOutput, FileOutput
 from gateway.log.redaction import Redactor
-from gateway.log.rotating_file import RotatingFile
 
 LOG_NAME = "gateway.log"
 AUDIT_NAME = "commands.log"
@@ -28,32 +32,24 @@ AUDIT_NAME = "commands.log"
 OURS = ("gateway", "api", "arduino_iface", "dummy_hw")
 """Loggers that the level applies to; libraries stay at INFO, as pymongo's DEBUG shows documents."""
 
+QUEUE_MAX = 10_000
+"""Records that may wait for the disk; more are dropped and counted."""
+
+AUDIT_MAX = 1_000
+"""The same for commands.log: a queue of its own, so that a flood of other records does not drop any."""
+
 _REFUSED = (PermissionError, NotADirectoryError, FileExistsError, IsADirectoryError)
-"""Mistakes of whoever set up the folder. A full or failing disk is none, and no reason not to run."""
+"""Mistakes in how the folder was set up. A full or failing disk is no reason not to run."""
 
-
-RECENT_MAX = 500
-"""Records kept for whoever asks what was logged last; each is bounded, so this is too."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class LogStats:
-    """What has been lost since the start: `dropped` before the queue, `unwritten` at the files."""
+    """What was lost since the start: `dropped` by full queues, `unwritten` by the disk."""
 
     dropped: int
     unwritten: int
-
-
-class _Handler(logging.Handler):
-    """Finishes a record in the thread that logs and hands it to the log thread."""
-
-    def __init__(self, thread: LogThread, redactor: Redactor) -> None:
-        super().__init__()
-        self._thread = thread
-        self._redactor = redactor
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._thread.put(make_entry(record, self._redactor))
 
 
 class LogSystem:
@@ -68,34 +64,39 @@ class LogSystem:
         queue_max: int,
         clock: Clock,
     ) -> None:
+        self._facts = {str(key): redactor.value(value) for key, value in facts.items()}
         self._layout = file_layout(settings.format)
-        self._facts = facts
-        self._redactor = redactor
-        self._console = ConsoleOutput(console)
-        self._console_layout = console_layout(settings.format, colour=_wants_colour(console))
-        self._log = FileOutput(_file(settings, LOG_NAME, self._header), LOG_NAME, clock)
-        audit = _file(settings, AUDIT_NAME, _no_header)
-        self._audit = FileOutput(audit, AUDIT_NAME, clock)
-        self._recent: deque[Entry] = deque(maxlen=RECENT_MAX)
-        self._thread = LogThread(self._handle, self._report_dropped, queue_max)
-        self._handler = _Handler(self._thread, redactor)
+        colour = _wants_colour(console)
+        self._console = logging.StreamHandler(console)
+        self._console.setFormatter(EntryFormatter(console_layout(settings.format, colour=colour)))
+        self._file = LogFile(LOG_NAME, settings, self._notice, clock, self._header)
+        self._file.setFormatter(EntryFormatter(self._layout))
+        self._queue = EntryQueue(queue_max, redactor)
+        self._writer = QueueWriter("log", self._queue, self._queue, self._file, self._console)
+        self._audit_file = LogFile(AUDIT_NAME, settings, log.error, clock)
+        self._audit_queue = BoundedQueue(AUDIT_MAX)
+        self._audit_writer = QueueWriter("audit", self._audit_queue, self._queue, self._audit_file)
         self._before: dict[logging.Logger, tuple[int, list[logging.Handler]]] = {}
-        self.audit = AuditLog(self._thread.put, redactor, lambda: time.time_ns() // 1_000_000)
+        self.audit = AuditLog(self._audit_queue, redactor, lambda: time.time_ns() // 1_000_000)
 
     @property
     def stats(self) -> LogStats:
         """Counts at this moment."""
-        return LogStats(self._thread.dropped, self._log.lost + self._audit.lost)
+        return LogStats(
+            self._queue.dropped + self._audit_queue.dropped,
+            self._file.lost + self._audit_file.lost,
+        )
 
     def start(self, level: str) -> None:
         """Take over the root logger; `stop` gives it back."""
         root = logging.getLogger()
         for logger in (root, *(logging.getLogger(name) for name in OURS)):
             self._before[logger] = (logger.level, list(logger.handlers))
-        root.handlers[:] = [self._handler]
+        root.handlers[:] = [self._queue]
         self.set_level(level)
         logging.captureWarnings(True)
-        self._thread.start()
+        self._writer.start()
+        self._audit_writer.start()
 
     def set_level(self, level: str) -> None:
         """Change the level while running. Raises `ValueError` for a word that is not a level."""
@@ -104,57 +105,47 @@ class LogSystem:
             logging.getLogger(name).setLevel(number)
         logging.getLogger().setLevel(max(number, logging.INFO))
 
-    def recent(self, level: str, limit: int) -> list[Entry]:
+    def recent(self, level: str, limit: int) -> list[LogEntry]:
         """The newest records of `level` and above, newest first, secrets masked; from any thread.
 
         Raises `ValueError` for a word that is not a level.
         """
         number = _level_number(level)
-        found = (entry for entry in reversed(self._recent.copy()) if entry.level >= number)
-        return list(islice(found, limit))
+        entries = reversed(self._queue.recent.copy())
+        return list(islice((entry for entry in entries if entry.level >= number), limit))
 
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Wait until everything logged so far is in the files; False when the time was too short."""
-        return self._thread.flush(timeout_s)
+        # The audit's first, since its writer may log. A disk that hangs gets half the time of each.
+        return self._audit_writer.flush(timeout_s / 2) & self._writer.flush(timeout_s / 2)
 
     def stop(self, timeout_s: float = 5.0) -> bool:
-        """Write what waits, close the files and give the root logger back. May be called twice.
+        """Write what waits, close the files and give the root logger back. Idempotent.
 
         False when the disk did not take everything in time; the rest is lost with the process.
         """
         if not self._before:
             return True
+        done = self.flush(timeout_s)
         logging.captureWarnings(False)
         for logger, (level, handlers) in self._before.items():
             logger.setLevel(level)
-            if self._handler in logger.handlers:
+            if self._queue in logger.handlers:
                 logger.handlers[:] = handlers
         self._before.clear()
-        if not self._thread.stop(timeout_s):
-            return False  # the thread still has the files
-        self._log.close()
-        self._audit.close()
-        return True
-
-    def _handle(self, item: Item) -> None:
-        """In the log thread, as all that follows."""
-        if isinstance(item, AuditLine):
-            self._audit.write(item.line, self._notice)
-            return
-        self._recent.append(item)
-        self._log.write(self._layout(item), self._notice)
-        self._console.write(self._console_layout(item))
+        if done:  # otherwise the threads still have the files
+            for writer in (self._audit_writer, self._writer):
+                writer.stop()
+            for file in (self._audit_file, self._file):
+                file.close()
+        return done
 
     def _notice(self, message: str) -> None:
-        self._console.write(self._console_layout(_own_entry(logging.ERROR, message)))
-
-    def _report_dropped(self, count: int) -> None:
-        message = f"{count} log records were dropped because the log could not keep up"
-        self._handle(_own_entry(logging.WARNING, message))
+        """Trouble with gateway.log itself: on the console alone; in the writing thread."""
+        self._console.emit(logging.makeLogRecord({"msg": _own_entry(logging.ERROR, message)}))
 
     def _header(self) -> str:
-        facts = {str(key): self._redactor.value(value) for key, value in self._facts.items()}
-        facts = {"version": __version__, "pid": os.getpid(), **facts}
+        facts = {"version": __version__, "pid": os.getpid(), **self._facts}
         return self._layout(_own_entry(logging.INFO, "log file opened", facts))
 
 
@@ -169,21 +160,21 @@ def set_up(
 ) -> LogSystem:
     """Start logging to `settings.folder` and to `console` (standard error unless given).
 
-    `secrets` never appear in anything written. `facts` stand at the beginning of every log file.
+    `secrets` never appear in anything written. `facts` are written at the beginning of every log file.
     Raises `ConfigError` when the folder cannot be used because of how it was set up.
     """
     redactor = Redactor(secrets)
     try:
         settings.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         for name in (LOG_NAME, AUDIT_NAME):
-            with open(settings.folder / name, "ab", opener=_create):
+            with open(settings.folder / name, "ab", opener=create):
                 pass
     except _REFUSED as error:
         reason = f"the log files cannot be written: {error.strerror}"
         hint = "change its owner or set LOGS_DIRECTORY to another folder"
         raise ConfigError([Problem(str(settings.folder), reason, suggestion=hint)]) from error
     except OSError:
-        # A full or failing disk: said on the console by the first line that cannot be written.
+        # A full or failing disk: the first line that cannot be written reports it on the console.
         pass
     stream = console or sys.stderr
     system = LogSystem(settings, redactor, facts or {}, stream, queue_max, clock)
@@ -198,25 +189,8 @@ def _level_number(level: str) -> int:
     return number
 
 
-def _create(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o640)
-
-
-def _file(settings: LoggingSettings, name: str, header: Callable[[], str | None]) -> RotatingFile:
-    return RotatingFile(
-        settings.folder / name,
-        max_bytes=settings.max_bytes,
-        backups=settings.backups,
-        header=header,
-    )
-
-
-def _no_header() -> None:
-    """The audit trail has nothing but records."""
-
-
-def _own_entry(level: int, message: str, extra: Mapping[str, object] | None = None) -> Entry:
-    return Entry(
+def _own_entry(level: int, message: str, extra: Mapping[str, object] | None = None) -> LogEntry:
+    return LogEntry(
         time_ms=time.time_ns() // 1_000_000,
         level=level,
         level_name=logging.getLevelName(level),

@@ -9,10 +9,10 @@ MAINTENANCE_RETRY_S = 30.0
 
 
 class CommandError(Exception):
-    """A command did not end as done. `code` is stable and part of the contract.
+    """A command was not done. `code` is stable: clients rely on it.
 
-    `record` is the audit record where one was made; `problems` names what is wrong per argument;
-    `retry_after_s` says when trying again makes sense.
+    `record` is the audit record, None when none was made; `problems`: what is wrong, by argument;
+    `retry_after_s`: seconds after which a retry makes sense, None for never.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class DeviceIdTaken(ValueError):
 
 
 class FatalError(Exception):
-    """Trying again in this process cannot help: end it with `exit_code`.
+    """A retry in this process cannot help: it must end with `exit_code`.
 
-    78 tells systemd not to start the gateway again before somebody has changed something.
+    78 keeps systemd from restarting the gateway until the configuration has been changed.
     """
 
     def __init__(self, message: str, exit_code: int = 1) -> None:
-        """`message` says what is wrong and what to do."""
+        """`message`: what is wrong and what to do."""
         super().__init__(message)
         self.exit_code = exit_code

@@ -1,4 +1,4 @@
-"""How a moment is written: RFC 3339, UTC, milliseconds. Inside, a time is ms since 1970."""
+"""Times as text: RFC 3339, UTC, milliseconds. Everywhere else a time is ms since 1970, UTC."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,7 @@
-"""Whether a machine will let the gateway do its work: buses, folders, space, clock, MongoDB.
+"""Whether the gateway can work on this machine: buses, folders, space, clock, MongoDB.
 
-For `gateway check`. Nothing is changed and no bus is talked to. The questions are answered for the user
-that the gateway will run as, who may be another than the one who asks.
+For `gateway check`. Changes nothing and sends nothing on a bus. The answers are for the user that the gateway
+runs as, who may be another than the one who runs the command.
 """
 
 import grp
@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gateway.config.settings import BusSettings, BusType, Settings
-from gateway.runtime.timekeeper import kernel_says_right
+from gateway.runtime.timekeeper import kernel_synchronised
 from gateway.service.layout import GROUPS, USER, Layout
 
 _MONGO_TIMEOUT_S = 5.0
@@ -28,13 +28,13 @@ class Verdict(StrEnum):
 
     OK = "ok"
     NOTE = "note"
-    """Worth knowing; the gateway works all the same."""
+    """Worth knowing; the gateway works."""
     WRONG = "WRONG"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at; `remedy` says what to type or change, None: nothing."""
+    """The result of one check; `remedy`: what to type or change, None for nothing."""
 
     verdict: Verdict
     what: str
@@ -61,7 +61,7 @@ class Person:
 
 
 def check_machine(settings: Settings, layout: Layout | None = None) -> Iterator[Finding]:
-    """Look at everything, one finding after the other; MongoDB comes last, it may take seconds."""
+    """Check everything; MongoDB comes last, as it may take seconds."""
     person, is_service = _person(settings, layout or Layout())
     if not settings.simulated:
         for bus in settings.buses:
@@ -95,17 +95,17 @@ def check_bus(bus: BusSettings, person: Person, is_service: bool = False) -> Fin
 def judge_port(
     bus: BusSettings, found: os.stat_result, person: Person, is_service: bool = False
 ) -> Finding:
-    """The same of a port that is there. Pure, but for the names of groups."""
+    """The same for a port that exists. Pure, but for the names of groups."""
     title = f"bus {bus.name}: {bus.port}"
     if not stat.S_ISCHR(found.st_mode):
-        return Finding(Verdict.WRONG, f"{title} is no device", "correct port in [[bus]]")
+        return Finding(Verdict.WRONG, f"{title} is not a device", "correct port in [[bus]]")
     if person.may(found, 6):
-        return Finding(Verdict.OK, f"{title} may be opened by {person.name}")
+        return Finding(Verdict.OK, f"{title} can be opened by {person.name}")
     group = _group_name(found.st_gid)
     if found.st_gid == 0 or (found.st_mode >> 3) & 6 != 6:
         return Finding(
             Verdict.WRONG,
-            f"{title} may be opened by no ordinary user",
+            f"{title} can be opened by root only",
             "sudo apt install i2c-tools, then restart: its udev rule gives buses to the group i2c"
             if bus.type is BusType.I2C
             else f"a udev rule must give it to the group dialout: ls -l {bus.port}",
@@ -113,25 +113,25 @@ def judge_port(
     again = _RESTART if is_service else "then log in again"
     return Finding(
         Verdict.WRONG,
-        f"{title} may not be opened by {person.name}; it belongs to the group {group}",
+        f"{title} cannot be opened by {person.name}; its group is {group}",
         f"sudo adduser {person.name} {group}, {again}",
     )
 
 
 def check_folder(kind: str, folder: Path, person: Person, is_service: bool = False) -> Finding:
-    """Whether the person may write there, or make the folder."""
+    """Whether the person may write there, or create the folder."""
     existing = next(one for one in (folder, *folder.parents) if one.exists())
     try:
         found = existing.stat()
     except OSError as error:
         return Finding(Verdict.WRONG, f"{kind} folder {folder}: {error.strerror}")
     if existing != folder and is_service:
-        return Finding(Verdict.OK, f"{kind} folder {folder} will be made by systemd")
+        return Finding(Verdict.OK, f"{kind} folder {folder} will be created by systemd")
     if person.may(found, 3):
-        return Finding(Verdict.OK, f"{kind} folder {folder} may be written by {person.name}")
+        return Finding(Verdict.OK, f"{kind} folder {folder} is writable for {person.name}")
     return Finding(
         Verdict.WRONG,
-        f"{kind} folder {folder} may not be written by {person.name}",
+        f"{kind} folder {folder} is not writable for {person.name}",
         f"sudo chown {person.name} {existing}",
     )
 
@@ -143,21 +143,21 @@ def check_space(journal: Path, max_bytes: int, free: int | None = None) -> Findi
         free = shutil.disk_usage(existing).free
     used = journal.stat().st_size if journal.exists() else 0
     needed = max(0, max_bytes - used) + _SPACE_RESERVE_BYTES
-    what = f"{free >> 20} MB are free in {existing}"
+    what = f"{free >> 20} MiB free in {existing}"
     if free >= needed:
         return Finding(Verdict.OK, f"{what}, enough for the journal")
     verdict = Verdict.WRONG if free < _SPACE_RESERVE_BYTES else Verdict.NOTE
     bound = max(1, (free - _SPACE_RESERVE_BYTES) >> 20)
-    remedy = f"make room, or lower max_size in [journal] below {bound}MiB"
-    return Finding(verdict, f"{what}; the journal may want {needed >> 20} MB", remedy)
+    remedy = f"free some space, or set max_size in [journal] below {bound}MiB"
+    return Finding(verdict, f"{what}; the journal may need {needed >> 20} MiB", remedy)
 
 
 def _check_clock() -> Finding:
-    if kernel_says_right():
+    if kernel_synchronised():
         return Finding(Verdict.OK, "the clock is synchronised")
     return Finding(
         Verdict.NOTE,
-        "the clock is not synchronised; readings may carry a wrong time",
+        "the clock is not synchronised; readings may have a wrong time",
         "sudo timedatectl set-ntp true, or fit a real-time clock",
     )
 
@@ -168,7 +168,7 @@ def _check_mongo(uri: str, database: str) -> Finding:
 
     problem = probe(uri, database, _MONGO_TIMEOUT_S)
     if problem is None:
-        return Finding(Verdict.OK, "MongoDB answers")
+        return Finding(Verdict.OK, "MongoDB is reachable")
     # Its absence is a normal state: readings wait in the journal.
     return Finding(
         Verdict.NOTE,
@@ -178,7 +178,7 @@ def _check_mongo(uri: str, database: str) -> Finding:
 
 
 def _person(settings: Settings, layout: Layout) -> tuple[Person, bool]:
-    """The service's user when it is the service's configuration, otherwise whoever asks."""
+    """The service's user for the service's configuration, otherwise the current one."""
     is_service = layout.unit.exists() and settings.config_file == layout.config
     if is_service:
         try:

@@ -39,9 +39,9 @@ class Presence:
         clock: WallClock,
         vitals: Callable[[], Vitals],
         *,
-        silence: str = "device does not answer",
+        silence: tuple[str, str] = ("device does not answer", "device answers again"),
     ) -> None:
-        """`silence` names the condition of a silent device in the log."""
+        """`silence`: what the log says when the device falls silent, and when it is back."""
         self._registry = registry
         self._clock = clock
         self._vitals = vitals
@@ -180,5 +180,7 @@ class Presence:
 
     def _name_conditions(self) -> None:
         where, clock = self._where(), self._clock
-        self._silence = Condition(log, self._silence_named, extra=where, clock=clock)
-        self._quarantine = Condition(log, "device is quarantined", extra=where, clock=clock)
+        self._silence = Condition(log, *self._silence_named, extra=where, clock=clock)
+        self._quarantine = Condition(
+            log, "device is quarantined", "device left quarantine", extra=where, clock=clock
+        )

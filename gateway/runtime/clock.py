@@ -11,14 +11,14 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class WallClock(Protocol):
-    """Everything the gateway asks a clock; the simulation brings its own."""
+    """What the gateway needs of a clock; tests and the simulation have their own."""
 
     def monotonic(self) -> float:
-        """Seconds on a clock that is never set."""
+        """Seconds on a clock that never jumps."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass."""
+        """Wait for `seconds`."""
         ...
 
     def wall_ms(self) -> int:
@@ -30,7 +30,7 @@ class WallClock(Protocol):
         ...
 
     def boot_id(self) -> str:
-        """A name for this start of the machine."""
+        """An id of the current boot of the machine."""
         ...
 
 
@@ -52,5 +52,5 @@ class MachineClock(SystemClock):
 
 @functools.cache
 def _kernel_boot_id() -> str:
-    """Read once: it is asked for with every reading, and outlives this process."""
+    """Read once: every reading needs it, and it does not change while the process lives."""
     return _BOOT_ID.read_text().strip()

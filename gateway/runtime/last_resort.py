@@ -1,7 +1,7 @@
-"""The end of the process, also when something in it hangs that nothing can interrupt.
+"""A deadline for the end of the process, for the case that an orderly stop hangs.
 
-A thread that hangs in the kernel cannot be ended, and Python waits at its exit for some kinds of threads.
-A process that neither works nor ends is the worst of all: nobody starts it again.
+A thread that hangs in the kernel cannot be ended, and Python waits at exit for some kinds of threads. systemd
+restarts a process that has ended; it does not restart one that hangs.
 """
 
 import logging
@@ -9,16 +9,13 @@ import os
 import threading
 
 LOG_TIME_S = 0.3
-"""For the last line to reach the log file."""
+"""Time for the last line to reach the log file."""
 
 log = logging.getLogger(__name__)
 
 
 def end_within(seconds: float, exit_code: int) -> threading.Timer:
-    """From now on the process lives so long at most; after that it ends with `exit_code`.
-
-    Cancel what is returned to call it off.
-    """
+    """End the process with `exit_code` in `seconds`, unless the returned timer is cancelled before."""
     timer = threading.Timer(seconds, _end, (seconds, exit_code))
     timer.name = "last-resort"
     timer.daemon = True
@@ -27,6 +24,6 @@ def end_within(seconds: float, exit_code: int) -> threading.Timer:
 
 
 def _end(seconds: float, exit_code: int) -> None:
-    log.critical("not ended in order within %.1f s: ending all the same", seconds)
+    log.critical("the stop did not finish within %.1f s: the process is ended", seconds)
     threading.Event().wait(LOG_TIME_S)
     os._exit(exit_code)

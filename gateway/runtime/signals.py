@@ -1,4 +1,4 @@
-"""Requests to stop: a signal only leaves a byte in a pipe; the main thread reads it and acts."""
+"""Stop signals by the self-pipe trick: a signal only writes a byte; the main thread reads it and acts."""
 
 import logging
 import select
@@ -16,7 +16,6 @@ class StopSignals:
     """While entered, SIGTERM and SIGINT ask for a stop instead of raising. Main thread only."""
 
     def __init__(self) -> None:
-        """Changes nothing yet."""
         self._reader, self._writer = socket.socketpair()
         self._reader.setblocking(False)
         self._writer.setblocking(False)
@@ -24,7 +23,7 @@ class StopSignals:
         self._wakeup_before = -1
 
     def __enter__(self) -> Self:
-        """Take the signals over."""
+        """Install the handlers."""
         self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         for number in STOP_SIGNALS:
             self._before[number] = signal.signal(number, _noted)
@@ -36,7 +35,7 @@ class StopSignals:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give them back."""
+        """Restore the previous handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
         signal.set_wakeup_fd(self._wakeup_before)
@@ -44,7 +43,7 @@ class StopSignals:
         self._writer.close()
 
     def wait(self, timeout_s: float) -> signal.Signals | None:
-        """Wait for a stop signal; None when none came in time."""
+        """Wait for a stop signal; None on timeout (seconds)."""
         poller = select.poll()
         poller.register(self._reader, select.POLLIN)
         if not poller.poll(timeout_s * 1000):
@@ -56,4 +55,4 @@ class StopSignals:
 
 
 def _noted(number: int, frame: FrameType | None) -> None:
-    """The byte in the pipe says everything."""
+    """The byte in the pipe is enough."""

@@ -1,7 +1,7 @@
-"""Keeps the workers working: starts them in order, notices death and stalls, restarts, stops in order.
+"""Supervises the workers: starts them in order, detects death and stalls, restarts, stops in order.
 
-Python cannot end a thread that hangs. A stalled worker is asked to stop; if it does not, it is left
-behind and replaced when that is safe, and otherwise the process ends so that systemd starts a new one.
+Python cannot end a thread that hangs. A stalled worker is asked to stop; if it does not, its thread is
+abandoned and replaced when that is safe, and otherwise the process ends so that systemd restarts it.
 """
 
 import logging
@@ -17,14 +17,14 @@ from gateway.runtime.worker import Worker, WorkerThread
 
 START_TIMEOUT_S = 5.0
 STOP_TIMEOUT_S = 9.0
-"""All workers together; the contract grants ten seconds."""
+"""All workers together; ten seconds are promised."""
 STOP_RESERVE_S = 1.0
-"""Kept for each worker that is still to be stopped, so that one that hangs leaves the journal its time."""
+"""Reserved for each worker still to be stopped, so that one that hangs leaves the journal its time."""
 STALL_JOIN_S = 1.0
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 30.0
 STEADY_AFTER_S = 60.0
-"""A worker that has run this long has recovered: the next restart comes quickly again."""
+"""A worker that has run this long has recovered: its back-off is reset."""
 ABANDONED_MAX = 3
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class WorkerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkerView:
-    """One worker at one moment. Times are monotonic seconds; `detail` says what went wrong last.
+    """One worker at one moment. Times are monotonic seconds; `detail` is its latest failure.
 
     `trouble` is what keeps a running worker from a part of its work now, or None.
     """
@@ -57,7 +57,7 @@ class WorkerView:
 
 
 class _Supervised:
-    """One worker's place: the current thread, and how often it had to be replaced."""
+    """One worker's slot: its current thread and its restarts."""
 
     def __init__(self, name: str, make: Callable[[], Worker]) -> None:
         self.name = name
@@ -87,9 +87,9 @@ class Supervisor:
         clock: WallClock,
         make_thread: Callable[[Worker, WallClock], WorkerThread] = WorkerThread,
     ) -> None:
-        """`workers` in start order: a name, and how to make the worker anew for each start.
+        """`workers` in start order: a name, and a factory that is called for each start.
 
-        `make_thread`: what runs a worker; a simulation steps all of them in one thread.
+        `make_thread` makes what runs a worker; a simulation steps all of them in one thread.
         """
         self._clock = clock
         self._make_thread = make_thread
@@ -103,14 +103,14 @@ class Supervisor:
         return self._views
 
     def start(self) -> bool:
-        """Start the workers in order, each after the one before is up, has failed or takes too long.
+        """Start the workers in order, each after the one before is up, has failed or timed out.
 
-        False when one has failed beyond repair.
+        False when one has failed for good.
         """
         for place in self._places:
             thread = self._launch(place)
             if thread and thread.settled.wait(START_TIMEOUT_S) and not thread.started.is_set():
-                thread.join(STALL_JOIN_S)  # it has failed: let it be seen to be dead
+                thread.join(STALL_JOIN_S)  # it has failed: `_check` must find it dead
             self._check(place, self._clock.monotonic())
             self._publish()
             if place.state is WorkerState.FATAL:
@@ -118,16 +118,16 @@ class Supervisor:
         return True
 
     def step(self, now: float) -> bool:
-        """Look after every worker once. False when one has failed beyond repair: the process must end."""
+        """Check every worker once. False when one has failed for good: the process must end."""
         for place in self._places:
             self._check(place, now)
         self._publish()
         return all(place.state is not WorkerState.FATAL for place in self._places)
 
     def give_up(self, name: str) -> None:
-        """Do not wait for this worker to recover: the process must end because of it."""
+        """Treat this worker as failed for good: the process must end."""
         place = next(place for place in self._places if place.name == name)
-        self._end(place, place.detail or f"{name} does not work", 1)
+        self._end(place, place.detail or f"{name} has failed", 1)
         self._publish()
 
     def stop(self) -> bool:
@@ -156,7 +156,7 @@ class Supervisor:
         thread = place.thread
         if place.state is WorkerState.BACKOFF and now >= place.restart_at:
             place.restarts += 1
-            log.info("starting again", extra={"worker": place.name})
+            log.info("restarting the worker", extra={"worker": place.name})
             self._launch(place)
         elif place.state not in (WorkerState.STARTING, WorkerState.RUNNING) or thread is None:
             return
@@ -172,31 +172,30 @@ class Supervisor:
             place.state = WorkerState.RUNNING
             place.started_at = now
             if place.restarts:
-                log.warning("running again", extra={"worker": place.name})
+                log.warning("worker recovered", extra={"worker": place.name})
         elif now - place.started_at > STEADY_AFTER_S:
             place.back_off.reset()
 
     def _died(self, place: _Supervised, failure: BaseException | None, now: float) -> None:
-        place.detail = f"{type(failure).__name__}: {failure}" if failure else "ended by itself"
+        place.detail = f"{type(failure).__name__}: {failure}" if failure else "ended unexpectedly"
         if isinstance(failure, FatalError):
             self._end(place, str(failure), failure.exit_code)
             return
-        known = isinstance(failure, OSError)  # says what is wrong without a traceback
+        known = isinstance(failure, OSError)  # clear without a traceback
         log.error(
-            "worker died: %s; next start in %.1f s",
+            "worker died: %s; restart in %.1f s",
             place.detail,
-            place.back_off.next_s,
+            self._back_off(place, now),
             extra={"worker": place.name},
             exc_info=None if known or failure is None else failure,
         )
-        self._back_off(place, now)
 
     def _stalled(self, place: _Supervised, thread: WorkerThread, now: float) -> None:
         place.detail = f"no progress for {now - thread.progress_mono:.0f} s"
         log.error("worker stalled: %s", place.detail, extra={"worker": place.name})
         thread.request_stop()
         if not thread.join(STALL_JOIN_S):
-            # Those that came round in the end do no harm any more.
+            # Threads that have ended since do not count.
             place.abandoned = [one for one in place.abandoned if one.alive]
             place.abandoned.append(thread)
             if not thread.worker.replaceable or len(place.abandoned) > ABANDONED_MAX:
@@ -208,11 +207,14 @@ class Supervisor:
         place.state = WorkerState.FATAL
         place.detail = reason
         self.exit_code = self.exit_code or exit_code
-        log.critical("ending: %s", reason, extra={"worker": place.name})
+        log.critical("the process must end: %s", reason, extra={"worker": place.name})
 
-    def _back_off(self, place: _Supervised, now: float) -> None:
+    def _back_off(self, place: _Supervised, now: float) -> float:
+        """Returns the seconds until the restart."""
+        wait_s = place.back_off.failed()
         place.state = WorkerState.BACKOFF
-        place.restart_at = now + place.back_off.failed()
+        place.restart_at = now + wait_s
+        return wait_s
 
     def _stop(self, place: _Supervised, deadline: float) -> bool:
         thread = place.thread

@@ -1,16 +1,15 @@
-"""Whether the wall clock is right, as far as it can be known.
+"""Whether the wall clock is synchronised, as far as it can be known.
 
-A Raspberry Pi has no clock battery: until it has asked a time server, its clock shows any time. The kernel
-knows whether something keeps the clock (adjtimex), but says no on many machines whose clock is fine: in
-containers and virtual machines that are set by their host, or with a battery and no time service. So the
-kernel's no is believed only when there is a second witness:
+A Raspberry Pi has no battery-backed clock: until it has reached a time server, its time is arbitrary. The
+kernel knows whether the clock is synchronised (adjtimex), but reports "no" on many machines whose clock is
+right: containers and virtual machines whose host sets it, machines with a battery and no time service. So the
+kernel's "no" counts only with further evidence:
 
-- the clock shows a time before this program was made, or before what the journal holds already; or
-- a time service runs here that has not reached a server yet (systemd-timesyncd says so by the absence of a
-  file).
+- the clock shows a time before this program was made, or before the newest reading of the journal; or
+- a time service runs that has not reached a server yet (systemd-timesyncd: a file is missing).
 
-The kernel's yes is believed. A change to "right" counts only once it has lasted a moment, so that no reading
-that was stamped before the clock was set passes for one that was stamped after.
+The kernel's "yes" counts alone. A change to "synchronised" counts only after it has lasted a moment, so that
+no reading that was stamped before the clock was set passes for one that was stamped after.
 """
 
 import ctypes
@@ -24,33 +23,33 @@ from typing import Final
 from gateway.runtime.clock import WallClock
 
 MADE_MS: Final = 1_735_689_600_000
-"""No clock that is right shows less: 2025-01-01."""
+"""2025-01-01: a clock that shows less is wrong."""
 
 LOOK_EVERY_S: Final = 1.0
 SETTLED_S: Final = 2.0
 _BEHIND_MS: Final = 60_000
-"""So far behind what is stored a clock may be that is only being corrected."""
+"""A clock that is being corrected may be this far behind the newest reading."""
 _TIMESYNC: Final = Path("/run/systemd/timesync")
 _TIMEX_BYTES: Final = 256
 _TIME_ERROR: Final = 5
 
 
 class Witness(StrEnum):
-    """What spoke for or against the clock."""
+    """The evidence for or against the clock."""
 
     KERNEL = "kernel"
-    """The kernel says that it is kept right."""
+    """The kernel reports it as synchronised."""
     PLAUSIBLE = "plausible"
-    """Nothing keeps it right as far as the kernel knows, and nothing speaks against it."""
+    """The kernel does not report it as synchronised, and there is no evidence against it."""
     TOO_EARLY = "too_early"
-    """It shows a time that has passed long ago."""
+    """It shows a time in the past."""
     TIME_SERVICE = "time_service"
     """A time service has not reached a server yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockView:
-    """What is known of the wall clock; `kernel`: what the kernel says by itself."""
+    """What is known of the wall clock; `kernel`: whether the kernel reports it as synchronised."""
 
     synchronised: bool
     witness: Witness
@@ -69,8 +68,8 @@ def judge(kernel: bool, wall_ms: int, newest_ms: int | None, service_waits: bool
     return ClockView(True, Witness.PLAUSIBLE, kernel)
 
 
-def kernel_says_right() -> bool:
-    """Whether the kernel considers the wall clock right (adjtimex, TIME_ERROR when it does not)."""
+def kernel_synchronised() -> bool:
+    """Whether the kernel reports the wall clock as synchronised (adjtimex does not return TIME_ERROR)."""
     libc = ctypes.CDLL(None, use_errno=True)
     timex = ctypes.create_string_buffer(_TIMEX_BYTES)  # modes = 0: only read
     state = int(libc.adjtimex(timex))
@@ -78,26 +77,25 @@ def kernel_says_right() -> bool:
 
 
 def time_service_waits() -> bool:
-    """Whether systemd-timesyncd runs and has not reached a server since the machine was started."""
+    """Whether systemd-timesyncd runs and has not reached a server since boot."""
     # The folder is there as long as the service runs.
     return _TIMESYNC.is_dir() and not (_TIMESYNC / "synchronized").exists()
 
 
 class Timekeeper:
-    """Watches the wall clock. Any thread may ask; it looks at most once a second."""
+    """Watches the wall clock. Thread-safe; looks at most once a second."""
 
     def __init__(
         self,
         clock: WallClock,
         *,
-        kernel: Callable[[], bool] = kernel_says_right,
+        kernel: Callable[[], bool] = kernel_synchronised,
         service_waits: Callable[[], bool] = time_service_waits,
     ) -> None:
-        """Looks at nothing yet."""
         self._clock = clock
         self._kernel = kernel
         self._service_waits = service_waits
-        self._looking = threading.Lock()  # guards all below; nothing is waited for under it
+        self._looking = threading.Lock()  # guards all below; held for a few system calls
         self._newest_ms: int | None = None
         self._view: ClockView | None = None
         self._looked = 0.0
@@ -105,13 +103,13 @@ class Timekeeper:
         self._was_wrong = False
 
     def expect_after(self, newest_ms: int | None) -> None:
-        """The journal holds a reading of this time (UTC), taken when the clock was right."""
+        """The journal holds a reading of this time (ms UTC), taken when the clock was synchronised."""
         with self._looking:
             self._newest_ms = newest_ms
             self._view = None
 
     def is_set(self) -> bool:
-        """Whether the wall clock is right."""
+        """Whether the wall clock is synchronised."""
         return self.view().synchronised
 
     def view(self) -> ClockView:

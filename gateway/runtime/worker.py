@@ -1,7 +1,7 @@
 """A worker is an object with a step; its thread is only a wrapper around it.
 
-The step takes the time from outside and says when it wants the next one, so the whole gateway also runs in
-one thread under a fake clock. Progress is the end of a step, not "the thread is alive".
+A step gets the time and returns when it wants the next one, so the whole gateway also runs in one thread
+under a fake clock. Progress is the end of a step, not "the thread is alive".
 """
 
 import logging
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Worker(ABC):
-    """Something that owns a part of the gateway and works on it step by step.
+    """Owns a part of the gateway and works on it step by step.
 
     All methods but `wake` are called by one thread, the worker's own.
     """
@@ -29,15 +29,14 @@ class Worker(ABC):
     """Whether a new worker may start while a stalled one hangs; if not, the process must end."""
 
     trouble: str | None = None
-    """What keeps a part of its work from being done now, in words; replaced as a whole, read by anyone."""
+    """What keeps a part of its work from being done now, or None; replaced whole, read by any thread."""
 
     def __init__(self) -> None:
-        """Does no work; `start_up` does."""
         self._woken = threading.Event()
 
     @abstractmethod
     def start_up(self) -> None:
-        """Acquire what the work needs; an exception means "try again later"."""
+        """Acquire what the work needs; on an exception the supervisor tries again later."""
 
     @abstractmethod
     def step(self, now: float) -> float:
@@ -45,14 +44,14 @@ class Worker(ABC):
 
     @abstractmethod
     def shut_down(self) -> None:
-        """Finish orderly and give everything back; called once, also after a failed step."""
+        """Finish and release everything; called once, also after a failed step."""
 
     def wake(self) -> None:
         """Ask for the next step now; from any thread."""
         self._woken.set()
 
     def wait(self, timeout_s: float) -> None:
-        """Let time pass until the next step is wanted or `wake` is called."""
+        """Wait `timeout_s`, or less when `wake` is called."""
         self._woken.wait(timeout_s)
         self._woken.clear()
 
@@ -61,7 +60,6 @@ class WorkerThread:
     """Runs one worker until it is asked to stop or the worker fails."""
 
     def __init__(self, worker: Worker, clock: WallClock) -> None:
-        """Starts nothing."""
         self.worker = worker
         self.failure: BaseException | None = None
         self.started = threading.Event()  # set when start_up has succeeded
@@ -81,7 +79,7 @@ class WorkerThread:
         self.worker.wake()
 
     def join(self, timeout_s: float) -> bool:
-        """Wait for the end; False when the thread still lives after `timeout_s`."""
+        """Wait for the end; False on timeout."""
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
@@ -107,7 +105,7 @@ class WorkerThread:
                 if not self._stopping.is_set():
                     self.worker.wait(min(max(wait_s, 0.0), _STEP_WAIT_MAX_S))
         except Exception as error:
-            # The supervisor decides what to do about it; this thread only ends.
+            # The supervisor handles it; this thread only ends.
             self.failure = error
         finally:
             self._shut_down()
@@ -118,7 +116,7 @@ class WorkerThread:
             self.worker.shut_down()
         except Exception as error:
             self.failure = self.failure or error
-            log.exception("shutting down failed")
+            log.exception("the worker's shutdown failed")
 
     def _progress(self) -> None:
         self.progress_mono = self._clock.monotonic()

@@ -1,4 +1,4 @@
-"""The gateway as a service of this machine: installed, updated, taken away. Needs the standard library only.
+"""Installs, updates and removes the gateway as a systemd service. Standard library only.
 
-It also runs straight from the wheel, before anything is installed: `python3 X.whl/gateway service install`.
+Also runs straight from the wheel, before anything is installed: `python3 X.whl/gateway service install`.
 """

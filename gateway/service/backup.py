@@ -1,4 +1,4 @@
-"""A copy of the journal from before its form was changed, for the way back."""
+"""A copy of the journal from before a migration, for a rollback."""
 
 import os
 import shutil
@@ -14,10 +14,9 @@ _RESERVE_BYTES = 64 << 20
 
 
 class JournalBackup:
-    """Only while the gateway is stopped."""
+    """To be used only while the gateway is stopped."""
 
     def __init__(self, path: Path) -> None:
-        """Touches nothing."""
         self._path = path
         self._copy = path.with_name(f"{path.name}.before-update")
         self._made = False
@@ -29,8 +28,8 @@ class JournalBackup:
         free = shutil.disk_usage(self._path.parent).free
         if free < size + _RESERVE_BYTES:
             raise ServiceError(
-                f"a copy of the journal needs {size >> 20} MB, and only {free >> 20} MB are free",
-                "lower max_size in [journal], or make room, and update again",
+                f"a copy of the journal needs {size >> 20} MiB; only {free >> 20} MiB are free",
+                "free some space or lower max_size in [journal], then update again",
             )
         self.drop()
         for part in parts:
@@ -38,7 +37,7 @@ class JournalBackup:
         self._made = True
 
     def restore(self) -> Path | None:
-        """Put the copy back; what was there is renamed. Returns its new name, None when there is no copy.
+        """Put the copy back and rename what was there; returns its new name, None without a copy.
 
         Raises `ServiceError` when the copy is not usable.
         """
@@ -59,7 +58,7 @@ class JournalBackup:
         return aside
 
     def drop(self) -> None:
-        """Delete the copy; none is no harm."""
+        """Delete the copy. Idempotent."""
         for part in _PARTS:
             Path(f"{self._copy}{part}").unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Files and links of the installation, replaced whole or not at all."""
+"""Atomic replacement of files and links."""
 
 import os
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write(path: Path, text: str, mode: int) -> None:
-    """Put a file in place with exactly this mode. Raises `OSError`."""
+    """Replace a file atomically, with exactly this mode. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -23,7 +23,7 @@ def write(path: Path, text: str, mode: int) -> None:
 
 
 def link(path: Path, target: Path) -> None:
-    """Make `path` a symbolic link to `target`, in one moment. Raises `OSError`."""
+    """Make `path` a symbolic link to `target`, atomically. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.new")
     temporary.unlink(missing_ok=True)
@@ -33,7 +33,7 @@ def link(path: Path, target: Path) -> None:
 
 
 def has(path: Path, text: str) -> bool:
-    """Whether the file is there with this content."""
+    """Whether the file exists with this content."""
     try:
         return path.read_text("utf-8") == text
     except (OSError, UnicodeDecodeError):

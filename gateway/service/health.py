@@ -1,4 +1,4 @@
-"""Whether the installed gateway works: what systemd says, and what the gateway says itself."""
+"""The health of the installed gateway, by systemd and by its own /readyz."""
 
 import http.client
 import time
@@ -16,7 +16,7 @@ _LOOK_EVERY_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`pid` 0: not running. `ready`: /readyz answers 200; `detail` is its own or systemd's word."""
+    """`pid` 0: not running. `ready`: /readyz answers 200; `detail`: its status line, or the reason."""
 
     state: str
     pid: int
@@ -26,7 +26,7 @@ class Health:
 
 
 def look(machine: Machine, layout: Layout) -> Health:
-    """How it is now."""
+    """The current health. Raises `ServiceError`."""
     found = machine.properties(
         UNIT, "ActiveState", "SubState", "MainPID", "NRestarts", "StatusText", "Result"
     )
@@ -45,7 +45,7 @@ def look(machine: Machine, layout: Layout) -> Health:
 def wait_healthy(look_now: Callable[[], Health], *, timeout_s: float, steady_s: float) -> Health:
     """Wait until it has been ready for `steady_s` without a restart in between.
 
-    Raises `ServiceError` when that does not come within `timeout_s`.
+    Raises `ServiceError` when it has not within `timeout_s`.
     """
     deadline = time.monotonic() + timeout_s
     since, pid = 0.0, 0
@@ -58,7 +58,7 @@ def wait_healthy(look_now: Callable[[], Health], *, timeout_s: float, steady_s: 
             return health
         if now > deadline:
             raise ServiceError(
-                f"it is not healthy after {timeout_s:.0f} s: {health.state}, {health.detail}"
+                f"not healthy after {timeout_s:.0f} s: {health.state}, {health.detail}"
             )
         time.sleep(_LOOK_EVERY_S)
 
@@ -72,4 +72,4 @@ def _readyz(host: str, port: int) -> tuple[bool, str]:
             body = reply.read(2000).decode("utf-8", "replace")
     except (OSError, http.client.HTTPException) as error:
         return False, f"/readyz at {host} port {port}: {error}"
-    return reply.status == 200, f"/readyz says {reply.status}: {body}"
+    return reply.status == 200, f"/readyz answered {reply.status}: {body}"

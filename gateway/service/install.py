@@ -1,4 +1,4 @@
-"""`gateway service install`: from nothing to a gateway that starts with the machine. Again is no harm."""
+"""`gateway service install`: the steps of an installation. Idempotent."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from gateway.service.files import has, link, points, write
 from gateway.service.layout import GROUPS, UNIT, USER, Layout
 from gateway.service.machine import Machine
 from gateway.service.program import Program
-from gateway.service.steps import Step, always
+from gateway.service.steps import SetupStep, always
 from gateway.service.wheel import Wheel
 
 BACKOFF_SINCE = 254
@@ -38,15 +38,15 @@ SECRETS = """\
 """
 
 
-def steps(machine: Machine, layout: Layout, wheel: Wheel, *, start: bool) -> list[Step]:
-    """Everything an installation consists of, in order.
+def steps(machine: Machine, layout: Layout, wheel: Wheel, *, start: bool) -> list[SetupStep]:
+    """All steps of an installation, in order.
 
-    Raises `ServiceError` when another version is installed: that is `update`'s business.
+    Raises `ServiceError` when another version is installed: `update` replaces it.
     """
     current = layout.current_version()
     if current is not None and current != wheel.name:
         raise ServiceError(
-            f"the gateway is installed already, as {current}",
+            f"another version is installed already: {current}",
             f"gateway service update {wheel.path}",
         )
     return [
@@ -58,12 +58,12 @@ def steps(machine: Machine, layout: Layout, wheel: Wheel, *, start: bool) -> lis
     ]
 
 
-def unit_steps(machine: Machine, layout: Layout, wheel: Wheel) -> list[Step]:
-    """The unit file, and making systemd read it."""
+def unit_steps(machine: Machine, layout: Layout, wheel: Wheel) -> list[SetupStep]:
+    """The steps that write the unit and reload systemd."""
     unit = wheel.text("gateway/service/gateway.service")
     backoff = wheel.text("gateway/service/backoff.conf")
     found = [
-        Step(
+        SetupStep(
             f"write {layout.unit}",
             lambda: not has(layout.unit, unit),
             lambda: write(layout.unit, unit, 0o644),
@@ -71,19 +71,17 @@ def unit_steps(machine: Machine, layout: Layout, wheel: Wheel) -> list[Step]:
     ]
     if machine.systemd_version() >= BACKOFF_SINCE:
         found.append(
-            Step(
+            SetupStep(
                 f"write {layout.backoff}",
                 lambda: not has(layout.backoff, backoff),
                 lambda: write(layout.backoff, backoff, 0o644),
             )
         )
-    found.append(
-        Step("make systemd read its units", always, lambda: _systemctl(machine, "daemon-reload"))
-    )
+    found.append(SetupStep("reload systemd", always, lambda: _systemctl(machine, "daemon-reload")))
     return found
 
 
-def _account(machine: Machine) -> list[Step]:
+def _account(machine: Machine) -> list[SetupStep]:
     def add_group(name: str) -> None:
         machine.run(["groupadd", "--system", name])
 
@@ -101,35 +99,35 @@ def _account(machine: Machine) -> list[Step]:
         )
 
     groups = [
-        Step(
+        SetupStep(
             f"create the group {name}, which may open the buses",
             lambda name=name: not machine.has_group(name),  # type: ignore[misc]
             lambda name=name: add_group(name),  # type: ignore[misc]
         )
         for name in GROUPS
     ]
-    user = Step(
+    user = SetupStep(
         f"create the user {USER}, who cannot log in", lambda: not machine.has_user(USER), add_user
     )
     return [*groups, user]
 
 
-def _program(machine: Machine, layout: Layout, wheel: Wheel) -> list[Step]:
+def _program(machine: Machine, layout: Layout, wheel: Wheel) -> list[SetupStep]:
     program = Program(machine, layout)
     target = Path("versions") / wheel.name
     command = layout.current / "bin/gateway"
     return [
-        Step(
+        SetupStep(
             f"install {wheel.path.name} and what it needs in {program.folder(wheel.name)}",
             lambda: not program.is_complete(wheel.name),
             lambda: program.install(wheel),
         ),
-        Step(
+        SetupStep(
             f"make {layout.current} point to it",
             lambda: not points(layout.current, target),
             lambda: program.switch(wheel.name),
         ),
-        Step(
+        SetupStep(
             f"make {layout.command} point to {command}",
             lambda: not points(layout.command, command),
             lambda: link(layout.command, command),
@@ -137,18 +135,18 @@ def _program(machine: Machine, layout: Layout, wheel: Wheel) -> list[Step]:
     ]
 
 
-def _configuration(machine: Machine, layout: Layout) -> list[Step]:
+def _configuration(machine: Machine, layout: Layout) -> list[SetupStep]:
     def write_secrets() -> None:
         write(layout.env_file, SECRETS, 0o640)
         machine.own(layout.env_file, "root", USER)
 
     return [
-        Step(
-            f"write {layout.config}, everything in it as a comment",
+        SetupStep(
+            f"write {layout.config}, with all settings commented out",
             lambda: not layout.config.exists(),
             lambda: write(layout.config, CONFIG, 0o644),
         ),
-        Step(
+        SetupStep(
             f"write {layout.env_file} for the secrets, readable for root and {USER}",
             lambda: not layout.env_file.exists(),
             write_secrets,
@@ -156,7 +154,7 @@ def _configuration(machine: Machine, layout: Layout) -> list[Step]:
     ]
 
 
-def _start(machine: Machine) -> list[Step]:
+def _start(machine: Machine) -> list[SetupStep]:
     def enabled() -> bool:
         return machine.attempt(["systemctl", "is-enabled", UNIT]).returncode == 0
 
@@ -164,12 +162,12 @@ def _start(machine: Machine) -> list[Step]:
         return machine.attempt(["systemctl", "is-active", UNIT]).returncode == 0
 
     return [
-        Step(
-            "start the gateway with the machine",
+        SetupStep(
+            "start the gateway at boot",
             lambda: not enabled(),
             lambda: _systemctl(machine, "enable", UNIT),
         ),
-        Step(
+        SetupStep(
             "start it now, and wait until it collects and stores",
             lambda: not active(),
             lambda: _start_now(machine),

@@ -1,4 +1,4 @@
-"""Where everything of an installed gateway is. The unit file says the same."""
+"""The paths of an installed gateway; the unit file has the same."""
 
 import tomllib
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from typing import Any
 USER = "gateway"
 UNIT = "gateway.service"
 GROUPS = ("i2c", "dialout")
-"""Who may open the buses; a machine without I2C tools lacks the first."""
+"""The groups that may open the buses; the first is missing on a machine without I2C tools."""
 
 COMPLETE = ".complete"
-"""In a version's folder once all of it is there: an installation that was cut off is not taken for one."""
+"""Marks a version's folder as complete, unlike one whose installation was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """All paths, below `root`, which is "/" but for tests."""
+    """All paths, below `root`, which tests set."""
 
     root: Path = Path("/")
 
     @property
     def home(self) -> Path:
-        """The program, all versions."""
+        """The folder of all versions."""
         return self.root / "opt/gateway"
 
     @property
@@ -32,12 +32,12 @@ class Layout:
 
     @property
     def current(self) -> Path:
-        """A symbolic link to the version that runs."""
+        """A symbolic link to the installed version."""
         return self.home / "current"
 
     @property
     def command(self) -> Path:
-        """What a person types."""
+        """The command in the PATH."""
         return self.root / "usr/local/bin/gateway"
 
     @property
@@ -72,11 +72,11 @@ class Layout:
 
     @property
     def systemd(self) -> Path:
-        """Exists where systemd is running."""
+        """A folder that exists while systemd is running."""
         return self.root / "run/systemd/system"
 
     def environ(self) -> dict[str, str]:
-        """What systemd tells the service about its folders."""
+        """The variables with which systemd names the service's folders."""
         return {
             "STATE_DIRECTORY": str(self.state),
             "LOGS_DIRECTORY": str(self.logs),
@@ -84,7 +84,7 @@ class Layout:
         }
 
     def current_version(self) -> str | None:
-        """The name of the version that runs; None when none is installed."""
+        """The name of the installed version, or None."""
         return self.current.readlink().name if self.current.is_symlink() else None
 
     def journal(self) -> Path:
@@ -102,7 +102,7 @@ class Layout:
         return host, port if isinstance(port, int) else 8080
 
     def _section(self, name: str) -> dict[str, Any]:
-        # The program itself judges the configuration; here only two values of it are of use.
+        # The program validates the configuration; only two values are needed here.
         try:
             section = tomllib.loads(self.config.read_text("utf-8")).get(name, {})
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):

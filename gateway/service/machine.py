@@ -1,4 +1,4 @@
-"""The machine as the installer sees it: its programs, its users, its systemd."""
+"""The machine as the installer needs it: programs, users, systemd."""
 
 import grp
 import os
@@ -29,12 +29,12 @@ class Machine:
         environ: Mapping[str, str] | None = None,
         cwd: Path = Path("/"),
     ) -> str:
-        """Run a program and return what it says. Raises `ServiceError` when it fails."""
+        """Run a program and return its output. Raises `ServiceError` when it fails."""
         done = self.attempt(command, timeout_s=timeout_s, environ=environ, cwd=cwd)
         if done.returncode != 0:
-            said = (done.stderr.strip() or done.stdout.strip())[-2000:]
+            output = (done.stderr.strip() or done.stdout.strip())[-2000:]
             shown = " ".join(map(str, command))
-            raise ServiceError(f"`{shown}` failed (exit code {done.returncode}): {said}")
+            raise ServiceError(f"`{shown}` failed (exit code {done.returncode}): {output}")
         return done.stdout
 
     def attempt(
@@ -45,7 +45,7 @@ class Machine:
         environ: Mapping[str, str] | None = None,
         cwd: Path = Path("/"),
     ) -> "subprocess.CompletedProcess[str]":
-        """Run a program, whatever comes of it. Raises `ServiceError` when it is missing or hangs."""
+        """Run a program that may fail. Raises `ServiceError` when it is missing or times out."""
         try:
             return subprocess.run(
                 [str(word) for word in command],
@@ -59,7 +59,7 @@ class Machine:
                 check=False,
             )
         except FileNotFoundError:
-            raise ServiceError(f"there is no program `{command[0]}` here") from None
+            raise ServiceError(f"`{command[0]}` is not installed") from None
         except subprocess.TimeoutExpired:
             shown = " ".join(map(str, command))
             raise ServiceError(f"`{shown}` did not end within {timeout_s:.0f} s") from None
@@ -69,9 +69,9 @@ class Machine:
         return self.run(["systemctl", *words], timeout_s=timeout_s)
 
     def properties(self, unit: str, *names: str) -> dict[str, str]:
-        """Properties of a unit, as systemd says them."""
-        said = self.systemctl("show", unit, f"--property={','.join(names)}")
-        return dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+        """Properties of a unit, by `systemctl show`."""
+        shown = self.systemctl("show", unit, f"--property={','.join(names)}")
+        return dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
 
     def has_group(self, name: str) -> bool:
         """Whether the group exists."""
@@ -94,25 +94,27 @@ class Machine:
         shutil.chown(path, user, group)
 
     def systemd_version(self) -> int:
-        """Its main number; 0 when it cannot be found out."""
+        """Its major version; 0 when unknown."""
         found = re.match(r"systemd (\d+)", self.run(["systemctl", "--version"]))
         return int(found[1]) if found else 0
 
     def require_root(self) -> None:
-        """Raises `ServiceError` when this is an ordinary user."""
+        """Raises `ServiceError` unless this is root."""
         if os.geteuid() != 0:
-            raise ServiceError("this changes the machine and needs root", "put `sudo` before it")
+            raise ServiceError(
+                "this changes the machine and needs root", "the same command with sudo"
+            )
 
     def require_systemd(self, layout: Layout) -> None:
         """Raises `ServiceError` where no systemd is running."""
         if not layout.systemd.is_dir():
             raise ServiceError(
-                "systemd is not running here, so there is nothing to install a service into",
+                "systemd is not running here, so no service can be installed",
                 "start the gateway by hand: gateway run",
             )
 
     def python(self) -> Path:
-        """The Python that the service is to use. Raises `ServiceError` when this one will not do."""
+        """The Python for the service. Raises `ServiceError` when this one is not suitable."""
         base = Path(os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable))
         if str(base).startswith(tuple(f"{folder}/" for folder in _HIDDEN)):
             raise ServiceError(

@@ -1,4 +1,4 @@
-"""The program's versions: each a virtual environment of its own, beside the others."""
+"""The installed versions, each in a virtual environment of its own."""
 
 import shutil
 import tempfile
@@ -12,23 +12,22 @@ from gateway.service.wheel import Wheel
 
 _NEEDED_BYTES = 200 << 20
 _PIP_TIMEOUT_S = 1800.0
-"""A slow card and a slow network take their time; only a hang is longer."""
+"""Long enough for a slow card and a slow network."""
 
 
 class Program:
     """The versions under one layout."""
 
     def __init__(self, machine: Machine, layout: Layout) -> None:
-        """Touches nothing."""
         self._machine = machine
         self._layout = layout
 
     def folder(self, name: str) -> Path:
-        """Where a version is or would be."""
+        """The folder of a version, installed or not."""
         return self._layout.versions / name
 
     def is_complete(self, name: str) -> bool:
-        """Whether all of a version is there, and the Python it was made with still is too."""
+        """Whether a version is installed completely and its Python still exists."""
         folder = self.folder(name)
         return (folder / COMPLETE).is_file() and (folder / "bin/python").exists()
 
@@ -38,7 +37,7 @@ class Program:
         Raises `ServiceError`; nothing of the version is left then.
         """
         folder = self.folder(wheel.name)
-        shutil.rmtree(folder, ignore_errors=True)  # of a try that was cut off
+        shutil.rmtree(folder, ignore_errors=True)  # of an interrupted installation
         folder.parent.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder.parent).free
         if free < _NEEDED_BYTES:
@@ -66,7 +65,7 @@ class Program:
         return sorted(folder.name for folder in old)
 
     def remove(self, name: str) -> None:
-        """Remove a version; none is no harm."""
+        """Remove a version. Idempotent."""
         shutil.rmtree(self.folder(name), ignore_errors=True)
 
     def _build(self, wheel: Wheel, folder: Path) -> None:
@@ -93,6 +92,6 @@ class Program:
                 ],
                 timeout_s=_PIP_TIMEOUT_S,
             )
-        # It must at least be able to say its name, in the Python of the service.
+        # A first check that it can be imported by the service's Python.
         self._machine.run([folder / "bin/gateway", "--version"])
         write(folder / COMPLETE, f"{wheel.digest}\n", 0o644)

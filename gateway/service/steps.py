@@ -1,4 +1,4 @@
-"""A change of the machine as a list of steps, each of which knows whether it is needed."""
+"""Idempotent steps that change the machine."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """`what` is said in the imperative; `needed` changes nothing; `do` may raise `ServiceError`."""
+class SetupStep:
+    """`what`: an imperative for the user; `needed` changes nothing; `do` may raise `ServiceError`."""
 
     what: str
     needed: Callable[[], bool]
@@ -16,16 +16,16 @@ class Step:
 
 
 def always() -> bool:
-    """For a step without a lasting result that could be looked at."""
+    """For a step whose result cannot be checked."""
     return True
 
 
-def carry_out(steps: Sequence[Step], say: Say, *, dry_run: bool) -> int:
-    """Do what is needed, in order, and return how many steps that were; only say it when `dry_run`."""
+def carry_out(steps: Sequence[SetupStep], say: Say, *, dry_run: bool) -> int:
+    """Do the needed steps in order and return their number; `dry_run`: only print them."""
     done = 0
     for step in steps:
         if not step.needed():
-            say(f"  as it should be  {step.what}")
+            say(f"  {'unchanged':<15}  {step.what}")
             continue
         say(f"  {'would do' if dry_run else 'doing':<15}  {step.what}")
         done += 1

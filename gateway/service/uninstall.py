@@ -1,31 +1,31 @@
-"""`gateway service uninstall`: takes the program and the unit away; readings and settings only on request."""
+"""`gateway service uninstall`: removes program and unit; readings and settings only on request."""
 
 import shutil
 from pathlib import Path
 
 from gateway.service.layout import UNIT, USER, Layout
 from gateway.service.machine import Machine
-from gateway.service.steps import Step, always
+from gateway.service.steps import SetupStep, always
 
 
-def steps(machine: Machine, layout: Layout, *, purge: bool) -> list[Step]:
-    """Everything it consists of, in order; `purge` takes readings, logs, settings and the user too."""
+def steps(machine: Machine, layout: Layout, *, purge: bool) -> list[SetupStep]:
+    """All steps in order; `purge` removes readings, logs, settings and the user too."""
     found = [
-        Step(
-            "stop the gateway and do not start it with the machine",
+        SetupStep(
+            "stop the gateway and do not start it at boot",
             layout.unit.exists,
             lambda: _disable(machine),
         ),
         _removal(layout.backoff.parent),
         _removal(layout.unit),
-        Step("make systemd forget it", always, lambda: _forget(machine)),
+        SetupStep("reload systemd", always, lambda: _forget(machine)),
         _removal(layout.command),
         _removal(layout.home),
     ]
     if purge:
         found += [_removal(path) for path in (layout.state, layout.logs, layout.config.parent)]
         found.append(
-            Step(
+            SetupStep(
                 f"remove the user {USER}",
                 lambda: machine.has_user(USER),
                 lambda: _remove_user(machine),
@@ -34,14 +34,14 @@ def steps(machine: Machine, layout: Layout, *, purge: bool) -> list[Step]:
     return found
 
 
-def _removal(path: Path) -> Step:
+def _removal(path: Path) -> SetupStep:
     def remove() -> None:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink()
 
-    return Step(f"remove {path}", lambda: path.exists() or path.is_symlink(), remove)
+    return SetupStep(f"remove {path}", lambda: path.exists() or path.is_symlink(), remove)
 
 
 def _disable(machine: Machine) -> None:
@@ -50,7 +50,7 @@ def _disable(machine: Machine) -> None:
 
 def _forget(machine: Machine) -> None:
     machine.systemctl("daemon-reload")
-    # A failed unit is remembered by name; that it is not known any more is no error.
+    # systemd remembers a failed unit by name; an unknown one is not an error here.
     machine.attempt(["systemctl", "reset-failed", UNIT])
 
 

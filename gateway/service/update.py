@@ -1,7 +1,7 @@
-"""`gateway service update WHEEL`: the new version beside the old one, and back again by itself.
+"""`gateway service update WHEEL`: installs the new version beside the old one, with automatic rollback.
 
-Nothing of the running gateway is touched until the new version is installed and has accepted configuration
-and journal. From then on every failure, also Ctrl-C, leads back to the old version.
+The running gateway is not touched until the new version is installed and has accepted configuration and
+journal. From then on every failure, also Ctrl-C, is rolled back to the old version.
 """
 
 from dataclasses import dataclass
@@ -23,17 +23,16 @@ _EXIT_CONFIG = 78
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """In seconds: how long the new version may take, and how long it must stay healthy."""
+    """Seconds: how long the new version may take, and how long it must stay healthy."""
 
     timeout_s: float = 60.0
     steady_s: float = 5.0
 
 
 class Update:
-    """One update. Made, run once, and thrown away."""
+    """One update; for a single `run`."""
 
     def __init__(self, machine: Machine, layout: Layout, say: Say, patience: Patience) -> None:
-        """Touches nothing."""
         self._machine = machine
         self._layout = layout
         self._say = say
@@ -41,16 +40,15 @@ class Update:
         self._program = Program(machine, layout)
 
     def run(self, wheel: Wheel) -> bool:
-        """True when the new version runs, False when the old one had to be brought back.
+        """True when the new version runs, False when the update was rolled back.
 
-        Raises `ServiceError` when the update is refused, with nothing touched, or when even the old version
-        does not come back.
+        Raises `ServiceError` when the update is refused, with nothing changed, or when the rollback fails.
         """
         before = self._layout.current_version()
         if before is None or not self._layout.unit.exists():
             raise ServiceError("no gateway is installed here", "gateway service install")
         if before == wheel.name:
-            self._say(f"{wheel.name} is the version that runs; nothing to do")
+            self._say(f"{wheel.name} is installed already; nothing to do")
             return True
         self._say(f"from {before} to {wheel.name}")
         migrates = self._migrates(wheel)
@@ -76,16 +74,16 @@ class Update:
         return True
 
     def _migrates(self, wheel: Wheel) -> bool:
-        """Whether the new version will change the journal's form. Raises `ServiceError` if it is too old."""
+        """Whether the new version will migrate the journal. Raises `ServiceError` if it is too old for it."""
         path = self._layout.journal()
         has_schema, knows = journal_schema(path), wheel.journal_schema()
         if has_schema is None:
             return False
         if has_schema > knows:
             raise ServiceError(
-                f"{path} was written by a newer gateway (schema {has_schema}), and {wheel.version} knows"
+                f"{path} was written by a newer gateway (schema {has_schema}); {wheel.version} supports"
                 f" up to {knows}; nothing was changed",
-                "take a newer wheel, or give the older gateway a journal of its own",
+                "use a newer wheel, or another journal for the older gateway",
             )
         return has_schema < knows
 
@@ -94,7 +92,7 @@ class Update:
         if not was_there:
             self._say(f"  doing            install it in {self._program.folder(wheel.name)}")
             self._program.install(wheel)
-        self._say("  doing            have it check the configuration")
+        self._say("  doing            check the configuration with it")
         checked = self._machine.attempt(
             [self._program.folder(wheel.name) / "bin/gateway", "check", "--config-only"],
             environ=self._layout.environ(),
@@ -110,7 +108,7 @@ class Update:
 
     def _switch(self, wheel: Wheel, backup: JournalBackup | None) -> None:
         if backup is not None:
-            self._say("  doing            stop, and copy the journal, whose form will change")
+            self._say("  doing            stop, and copy the journal, which will be migrated")
             self._machine.systemctl("stop", UNIT)
             backup.make()
         self._say(f"  doing            switch {self._layout.current}, start, wait for READY")
@@ -130,7 +128,7 @@ class Update:
         self._say(f"  healthy          process {health.pid}: {health.detail}")
 
     def _go_back(self, before: str, unit: str, backup: JournalBackup | None) -> None:
-        self._say(f"  going back       to {before}")
+        self._say(f"  rolling back     to {before}")
         try:
             if backup is not None:
                 self._machine.systemctl("stop", UNIT)
@@ -141,6 +139,6 @@ class Update:
             self._start(before)
         except ServiceError as error:
             raise ServiceError(
-                f"the old version {before} does not come back either: {error}",
+                f"the rollback to {before} failed too: {error}",
                 f"journalctl -u {UNIT} -n 50",
             ) from error

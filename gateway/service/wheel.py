@@ -1,4 +1,4 @@
-"""The gateway as a wheel: which one it is, and what is in it, read without installing it."""
+"""A wheel of the gateway: its version and files, read without installing it."""
 
 import hashlib
 import re
@@ -33,8 +33,8 @@ class Wheel:
         match = _FILE.fullmatch(path.name)
         if match is None:
             raise ServiceError(
-                f"{path.name} is not the name of a wheel of the gateway",
-                f"it is called {_NAME}-VERSION-py3-none-any.whl; `make wheel` makes one",
+                f"{path.name} is not a wheel of the gateway",
+                f"its name is {_NAME}-VERSION-py3-none-any.whl; `make wheel` builds one",
             )
         try:
             with zipfile.ZipFile(path) as archive:
@@ -43,7 +43,7 @@ class Wheel:
         except OSError as error:
             raise ServiceError(f"{path}: {error.strerror or error}") from error
         except (zipfile.BadZipFile, zlib.error, EOFError):
-            raise ServiceError(f"{path} is damaged or cut off", "copy it again") from None
+            raise ServiceError(f"{path} is damaged or truncated", "copy it again") from None
         if damaged:
             raise ServiceError(f"{path} is damaged ({damaged})", "copy it again")
         wheel = cls(path.absolute(), match["version"], digest)
@@ -52,39 +52,41 @@ class Wheel:
 
     @property
     def name(self) -> str:
-        """What its folder is called: builds of the same version are told apart by their content."""
+        """The name of its folder; the hash distinguishes builds of the same version."""
         return f"{self.version}-{self.digest[:8]}"
 
     def text(self, member: str) -> str:
-        """A file of the wheel. Raises `ServiceError` when it has none of that name."""
+        """A file of the wheel. Raises `ServiceError` when it is missing."""
         try:
             with zipfile.ZipFile(self.path) as archive:
                 return archive.read(member).decode("utf-8")
         except KeyError:
             raise ServiceError(
-                f"{self.path.name} lacks {member}: a gateway before services were installed this way"
+                f"{self.path.name} has no {member}: it is too old for this installer"
             ) from None
 
     def constraints(self) -> str:
-        """The versions of other packages that it was tested with, for pip."""
+        """Constraints for pip: the versions of the dependencies that it was tested with."""
         locked = self.text("gateway/service/constraints.txt")
         # Without the hashes: on a Pi some packages come from another place, built anew.
         lines = (line.rstrip("\\").strip() for line in locked.splitlines())
         return "".join(f"{line}\n" for line in lines if line and line[0] not in "#-")
 
     def journal_schema(self) -> int:
-        """The newest journal it understands. Raises `ServiceError` when it does not say."""
+        """The newest journal schema it supports. Raises `ServiceError` when that is unknown."""
         try:
-            said = subprocess.run(
+            shown = subprocess.run(
                 [sys.executable, "-I", "-c", _SCHEMA, str(self.path)],
                 capture_output=True,
                 text=True,
                 timeout=60,
                 check=True,
             ).stdout
-            return int(said)
+            return int(shown)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
-            raise ServiceError(f"{self.path.name} does not say which journals it knows") from error
+            raise ServiceError(
+                f"cannot determine which journals {self.path.name} supports"
+            ) from error
 
 
 def running_wheel() -> Path | None:

@@ -107,7 +107,7 @@ def test_there_is_a_bound(store: KeyStore) -> None:
     keys = [{"name": f"k{number}", **key} for number in range(KEYS_MAX)]
     store.path.parent.mkdir()
     store.path.write_text(json.dumps({"version": 1, "keys": keys}))
-    with pytest.raises(KeyProblem, match="the most"):
+    with pytest.raises(KeyProblem, match="the maximum"):
         store.create("one-more", Scope.READ, NOW_MS)
 
 

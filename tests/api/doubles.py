@@ -16,7 +16,7 @@ from gateway.history.history import HistoryUnavailable
 from gateway.journal.types import DeviceRow, LedgerHour, StoredCommand
 from gateway.live.feed import EventFeed
 from gateway.live.stream import Events
-from gateway.log.entry import Entry
+from gateway.log.entry import LogEntry
 from gateway.model.command import CommandRecord, CommandState
 from gateway.model.errors import CommandError
 from gateway.model.reading import Quality, Reading, StoredReading
@@ -368,10 +368,10 @@ class FakeDeviceStore:
 
 @dataclass
 class FakeLogs:
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[LogEntry] = field(default_factory=list)
     level: str = "INFO"
 
-    def recent(self, level: str, limit: int) -> Sequence[Entry]:
+    def recent(self, level: str, limit: int) -> Sequence[LogEntry]:
         number = logging.getLevelNamesMapping()[level]
         return [entry for entry in reversed(self.entries) if entry.level >= number][:limit]
 

@@ -4,13 +4,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.schemas.log import LogListSchema
-from gateway.log.entry import Entry
+from gateway.log.entry import LogEntry
 from tests.api.doubles import NOW_MS, Gateway, fits
 
 
-def entry(level: int, message: str, exception: str | None = None) -> Entry:
+def entry(level: int, message: str, exception: str | None = None) -> LogEntry:
     name = logging.getLevelName(level)
-    return Entry(NOW_MS, level, name, "main", "gateway.app", message, {"device": "a"}, exception)
+    return LogEntry(NOW_MS, level, name, "main", "gateway.app", message, {"device": "a"}, exception)
 
 
 def messages(client: FlaskClient, query: str = "") -> list[str]:

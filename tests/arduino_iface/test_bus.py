@@ -9,7 +9,8 @@ from arduino_iface.bus import I2cBus, SerialBus
 from arduino_iface.errors import BusBusy, BusFault, PortLost
 from arduino_iface.lock import Priority, PriorityLock
 from arduino_iface.transport import I2cTransport, SerialTransport
-from tests.arduino_iface.waiting import HandClock, running, until
+from tests.arduino_iface.waiting import running, until
+from tests.support.clock import FakeClock
 
 SOON_S = 20.0
 
@@ -35,7 +36,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.calls: list[tuple[object, ...]] = []
-        self.clock = HandClock()
+        self.clock = FakeClock()
         self.baud_rate = 9600
         self.is_open = False
         self.fault: Exception | None = None

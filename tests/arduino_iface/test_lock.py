@@ -10,7 +10,8 @@ import pytest
 from arduino_iface import lock as lock_module
 from arduino_iface.errors import BusBusy, WireError
 from arduino_iface.lock import BUCKETS_S, LockStats, Priority, PriorityLock
-from tests.arduino_iface.waiting import HandClock, running, until
+from tests.arduino_iface.waiting import running, until
+from tests.support.clock import FakeClock
 
 LONG_S = 20.0
 
@@ -299,7 +300,7 @@ def test_a_hold_is_entered_once_for_each_with() -> None:
 
 
 def test_times_are_by_the_given_clock_and_nothing_waits_when_the_lock_is_free() -> None:
-    clock = HandClock()
+    clock = FakeClock()
     lock = PriorityLock(clock)
     for seconds in (0.25, 2.0, 0.5):
         with lock.hold(Priority.POLL, 0):
@@ -319,7 +320,7 @@ def test_times_are_by_the_given_clock_and_nothing_waits_when_the_lock_is_free() 
 
 
 def test_waits_are_measured_too() -> None:
-    clock = HandClock()
+    clock = FakeClock()
     lock = PriorityLock(clock)
 
     def waiter() -> None:
@@ -334,7 +335,7 @@ def test_waits_are_measured_too() -> None:
 
 
 def test_every_acquisition_and_every_hold_is_in_one_bucket() -> None:
-    clock = HandClock()
+    clock = FakeClock()
     lock = PriorityLock(clock)
     for seconds in (0.0, BUCKETS_S[0], BUCKETS_S[-1], BUCKETS_S[-1] + 1):
         with lock.hold(Priority.POLL, 0):

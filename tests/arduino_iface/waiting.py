@@ -1,4 +1,4 @@
-"""Waiting for a condition with a deadline, and a clock that stands still unless told."""
+"""Waiting for a condition with a deadline, and threads that must end."""
 
 import threading
 import time
@@ -30,16 +30,3 @@ def running(*targets: Callable[[], None]) -> Iterator[list[threading.Thread]]:
     for thread in threads:
         thread.join(DEADLINE_S)
         assert not thread.is_alive(), "a thread did not end"
-
-
-class HandClock:
-    """A clock moved by hand; whoever sleeps by it moves it."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += max(seconds, 0.0)

@@ -57,7 +57,7 @@ def test_a_missing_port_and_one_that_is_no_device(tmp_path: Path) -> None:
     assert "raspi-config" in (check_bus(bus(tmp_path / "x", BusType.I2C), NOBODY).remedy or "")
     assert "by-id" in (check_bus(bus(tmp_path / "x"), NOBODY).remedy or "")
     (tmp_path / "file").touch()
-    assert "no device" in check_bus(bus(tmp_path / "file"), NOBODY).what
+    assert "is not a device" in check_bus(bus(tmp_path / "file"), NOBODY).what
 
 
 def test_folders(tmp_path: Path) -> None:

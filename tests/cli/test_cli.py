@@ -117,7 +117,7 @@ def test_check_prints_what_the_configuration_amounts_to(
     assert facts["simulated"].strip() == "no"
     assert "there:27017" in said
     assert "secret" not in said
-    assert said.endswith("the configuration is right\n")
+    assert said.endswith("the configuration is valid\n")
     assert not (folder / "state").exists()
 
 

@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from gateway import cli
-from gateway.cli import tables
+from gateway.cli import terminal
 from gateway.cli.export import time_ms
-from gateway.cli.tables import age, plain, table, wants_colours
+from gateway.cli.terminal import age, plain, table, wants_colours
 from gateway.journal import DeadLetter, Journal
 from tests.journal.records import T0, line, samples
 from tests.support.clock import FakeClock
@@ -131,13 +131,13 @@ def test_the_state_of_the_journal(journal: Path, capsys: pytest.CaptureFixture[s
     assert found["readings"] == 2501
     assert found["sinks"] == {"mongo": {"lag_rows": 2501, "dead_letters": 1}}
     code, out, _ = run(capsys, "journal", "state", "--journal", str(journal))
-    assert "sink mongo  2501 to deliver, 1 dead letters" in out
+    assert "sink mongo  2501 to deliver, 1 dead letter\n" in out
 
 
 def test_the_journal_is_verified(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "journal", "verify", "--journal", str(journal))[:2] == (
         0,
-        f"{journal} is whole\n",
+        f"{journal} is intact\n",
     )
 
 
@@ -147,10 +147,12 @@ def test_dead_letters_are_listed_and_retried(
     where = ["--journal", str(journal)]
     _, out, _ = run(capsys, "journal", "dead-letters", "list", "--json", *where)
     assert json.loads(out)["reason"] == "too large"
-    assert run(capsys, "journal", "dead-letters", "retry", *where)[1].startswith("1 readings")
+    assert run(capsys, "journal", "dead-letters", "retry", *where)[1].startswith("1 reading will")
     _, out, _ = run(capsys, "journal", "dead-letters", "list", *where)
     assert out == "SINK  AT  DEVICE  KEY  REASON\n"
-    assert run(capsys, "journal", "dead-letters", "drop", *where)[1].startswith("0 dead")
+    assert run(capsys, "journal", "dead-letters", "drop", *where)[1].startswith(
+        "0 dead letters were"
+    )
 
 
 def test_devices_and_readings_of_a_running_gateway(
@@ -222,7 +224,7 @@ def test_no_gateway_is_told(command: str, capsys: pytest.CaptureFixture[str]) ->
     assert "no gateway answers at http://127.0.0.1:9" in err
     code, _, err = run(capsys, command, "--url", "127.0.0.1")
     assert code == 1
-    assert "is not an address" in err
+    assert "is not a URL" in err
 
 
 @pytest.mark.parametrize("words", [[], ["service"], ["journal"], ["journal", "dead-letters"]])
@@ -251,16 +253,26 @@ def test_wrong_usage_is_two(words: list[str]) -> None:
         ("gateway export --form", "--format"),
         ("gateway journal dead-letters re", "retry"),
         ("gateway check --conf", "--config --config-only"),
+        ("gateway check --config gateway.ex", "gateway.example.toml"),
+        ("gateway keys create --scope com", "command"),
     ],
 )
 def test_the_shell_completes(typed: str, wanted: str, capsys: pytest.CaptureFixture[str]) -> None:
     _, script, _ = run(capsys, "completion", "bash")
+    function = script.rpartition(" -F ")[2].split()[0]
     words = " ".join(f"'{word}'" for word in typed.split())
-    asked = f'COMP_WORDS=({words}); COMP_CWORD={len(typed.split()) - 1}; _gateway; echo "${{COMPREPLY[*]}}"'
+    asked = f'COMP_WORDS=({words}); COMP_CWORD={len(typed.split()) - 1}; {function}; echo "${{COMPREPLY[*]}}"'
     done = subprocess.run(
-        ["bash", "-c", script + asked], capture_output=True, text=True, check=True
+        ["bash", "-c", script + asked], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == wanted
+    assert done.stdout.split() == wanted.split()
+
+
+def test_zsh_has_a_completion_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    code, script, _ = run(capsys, "completion", "zsh")
+    assert code == 0
+    assert script.startswith("#compdef gateway\n")
+    assert "uninstall" in script
 
 
 def test_a_date_alone_is_midnight_utc() -> None:
@@ -270,7 +282,7 @@ def test_a_date_alone_is_midnight_utc() -> None:
 def test_tables_show_nothing_that_a_terminal_would_obey() -> None:
     lines = table(["a", "b"], [["\x1b[31mx", None], [True, 1.23456789]])
     assert lines == ["A       B", "?[31mx  -", "yes     1.23457"]
-    assert table(["state"], [["online"]], colours=True)[1] == f"\x1b[32monline{tables.RESET}"
+    assert table(["state"], [["online"]], colours=True)[1] == f"\x1b[32monline{terminal.RESET}"
 
 
 @pytest.mark.parametrize(

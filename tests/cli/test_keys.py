@@ -75,7 +75,7 @@ def test_without_a_key_it_does_not_start_where_others_can_reach_it(
 def test_with_a_key_the_address_is_right(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["keys", "create", "--name", "a", "--scope", "admin"]) == 0
     assert cli.main(["check", "--host", "0.0.0.0"]) == 0
-    assert "the configuration is right" in capsys.readouterr().out
+    assert "the configuration is valid" in capsys.readouterr().out
 
 
 def test_as_a_service_the_command_names_its_folder(

@@ -134,7 +134,7 @@ def test_outcomes_are_told_in_words() -> None:
     assert unknown[0] == "tank: fill sent: silence"
     assert "not known whether it was done" in unknown[1]
     offline = not_done("tank: fill", {"code": "device_offline", "detail": "offline"})
-    assert offline[1] == "  it was not sent; try it again later"
+    assert offline[1] == "  it was not sent; try again later"
     two = not_done("t: c", {"detail": "d", "problems": {"a": "too large", "b": "missing"}})
     assert two[1:] == ["  a: too large", "  b: missing"]
 
@@ -145,7 +145,7 @@ def test_scan_asks_the_gateway_that_has_the_buses(
     code, out, err = run(capsys, "scan", "--url", url_of(gateway))
     assert (code, err) == (
         0,
-        f"the gateway at {url_of(gateway)} runs and has the buses; it knows:\n",
+        f"the gateway at {url_of(gateway)} is running and uses the buses; its devices:\n",
     )
     lines = out.splitlines()
     assert lines[0].split()[:3] == ["BUS", "ADDRESS", "WHAT"]

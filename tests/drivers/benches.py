@@ -11,7 +11,7 @@ from dummy_hw.i2c_bus import DummyI2cTransport
 from dummy_hw.line_board import LineBoard
 from dummy_hw.register_board import RegisterBoard
 from dummy_hw.signals import Signal
-from tests.arduino_iface.waiting import HandClock
+from tests.support.clock import FakeClock
 from tests.support.serial_wire import DummySerialTransport
 
 ADDRESS = 0x30
@@ -24,7 +24,7 @@ class RegisterBench:
         signals: dict[str, Signal] | None = None,
         faults: FaultPlan | None = None,
     ) -> None:
-        self.clock = HandClock()
+        self.clock = FakeClock()
         self.board = RegisterBoard(registers, clock=self.clock, signals=signals, faults=faults)
         self.board.power_on()
         self.wire = DummyI2cTransport(self.clock)
@@ -45,7 +45,7 @@ class LineBench:
         faults: FaultPlan | None = None,
         board_settings: LineSettings | None = None,
     ) -> None:
-        self.clock = HandClock()
+        self.clock = FakeClock()
         self.board = LineBoard(
             board_settings or settings,
             clock=self.clock,

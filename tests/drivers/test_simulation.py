@@ -12,12 +12,12 @@ from arduino_iface.values import ValueType
 from dummy_hw.i2c_bus import DummyI2cTransport
 from gateway.drivers.lines.simulation import make_board as make_line_board
 from gateway.drivers.registers.simulation import make_board as make_register_board
-from tests.arduino_iface.waiting import HandClock
+from tests.support.clock import FakeClock
 from tests.support.serial_wire import DummySerialTransport
 
 
 def test_registers() -> None:
-    clock = HandClock()
+    clock = FakeClock()
     channels = tuple(
         RegisterChannel(f"c{number}", 8 * number, kind, minimum=0, maximum=1)
         for number, kind in enumerate(REGISTER_TYPES.values())
@@ -46,7 +46,7 @@ def test_lines() -> None:
     for kind in FormatKind:
         columns = ("env.t", "door", "state", "4") if kind is FormatKind.CSV else ()
         settings = LineSettings(LineFormat(kind, columns), channels, commands, "READ\n")
-        clock = HandClock()
+        clock = FakeClock()
         board = make_line_board("scale", settings, clock)
         board.power_on()
         device = LineDevice(SerialBus("s", DummySerialTransport(board, clock)), settings, "scale")

@@ -31,7 +31,7 @@ def test_silence_makes_two_lines_however_many_polls_fail(tmp_path: Path) -> None
             of_board = [line for line in during if f"device={name} " in line]
             assert len(of_board) == 2, during
             assert "device does not answer" in of_board[0]
-            assert "over after" in of_board[1]
+            assert "device answers again after" in of_board[1]
 
 
 def test_a_secret_without_effect_makes_one_line(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from gateway.log import Condition
-from tests.log.fake_clock import FakeClock
+from tests.support.clock import FakeClock
 
 
 @pytest.fixture
@@ -18,25 +18,38 @@ def test_one_line_at_the_beginning_and_one_at_the_end(
 ) -> None:
     clock = FakeClock()
     condition = Condition(
-        logger, "greenhouse is silent", extra={"device": "greenhouse"}, clock=clock
+        logger,
+        "greenhouse is silent",
+        "greenhouse answers again",
+        extra={"device": "greenhouse"},
+        clock=clock,
     )
     assert not condition.ok()
     assert condition.failed("no reply")
     clock.sleep(2.5)
     assert not condition.failed(TimeoutError())
-    assert (condition.active, condition.failures) == (True, 2)
     assert condition.ok()
     assert not condition.ok()
-    assert (condition.active, condition.failures) == (False, 0)
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("WARNING", "greenhouse is silent: no reply"),
-        ("INFO", "greenhouse is silent: over after 2.5 s and 2 failures; the last: TimeoutError"),
+        ("INFO", "greenhouse answers again after 2.5 s (2 failures; last: TimeoutError)"),
     ]
     assert {vars(record)["device"] for record in caplog.records} == {"greenhouse"}
 
 
+def test_one_failure_is_not_written_as_many(
+    logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    condition = Condition(logger, "delivery is interrupted", "delivery resumed", clock=FakeClock())
+    condition.failed("no server")
+    condition.ok()
+    assert caplog.records[-1].getMessage() == (
+        "delivery resumed after 0.0 s (1 failure; last: no server)"
+    )
+
+
 def test_it_can_begin_again(logger: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:
-    condition = Condition(logger, "x", level=logging.ERROR)
+    condition = Condition(logger, "x", "z", level=logging.ERROR)
     for _ in range(2):
         assert condition.failed("y")
         assert condition.ok()
@@ -46,7 +59,7 @@ def test_it_can_begin_again(logger: logging.Logger, caplog: pytest.LogCaptureFix
 def test_lines_alternate_whatever_threads_do(
     logger: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:
-    condition = Condition(logger, "x")
+    condition = Condition(logger, "x", "z")
 
     def work() -> None:
         for _ in range(200):

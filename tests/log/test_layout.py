@@ -4,15 +4,15 @@ import logging
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.log.entry import Entry
+from gateway.log.entry import LogEntry
 from gateway.log.layout import console_line, escape, json_line, text_line
 from gateway.log.redaction import Redactor
 
 _TEXT = st.text(st.characters(codec=None))
 
 
-def _entry(message: str, level: int = logging.INFO, **extra: object) -> Entry:
-    return Entry(0, level, logging.getLevelName(level), "main", "gateway", message, extra)
+def _entry(message: str, level: int = logging.INFO, **extra: object) -> LogEntry:
+    return LogEntry(0, level, logging.getLevelName(level), "main", "gateway", message, extra)
 
 
 @given(_TEXT, _TEXT)

@@ -1,15 +1,29 @@
+import logging
+import resource
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.log.rotating_file import RotatingFile
+from gateway.config import LoggingSettings
+from gateway.log.handlers import LogFile
 from tests.log.conftest import Begin
 
 
-def _file(path: Path, *, max_bytes: int, backups: int, header: str | None) -> RotatingFile:
-    return RotatingFile(path, max_bytes=max_bytes, backups=backups, header=lambda: header)
+class Lines(LogFile):
+    """The file of a test, which must not fail."""
+
+    def write(self, line: str) -> None:
+        self.emit(logging.makeLogRecord({"msg": line}))
+        assert self.lost == 0
+
+
+def _file(path: Path, *, max_bytes: int, backups: int, header: str | None) -> Lines:
+    settings = LoggingSettings(folder=path.parent, max_bytes=max_bytes, backups=backups)
+    return Lines(
+        path.name, settings, pytest.fail, header=None if header is None else lambda: header
+    )
 
 
 @given(
@@ -64,6 +78,23 @@ def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
     file.close()
     assert (tmp_path / "moved").read_text() == "one\n"
     assert (tmp_path / "x.log").read_text() == "three\n"
+
+
+def test_a_line_that_fits_half_is_left_out_whole(tmp_path: Path) -> None:
+    notices: list[str] = []
+    settings = LoggingSettings(folder=tmp_path, max_bytes=1 << 20)
+    file = LogFile("x.log", settings, notices.append)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))  # as a disk with so much room
+    try:
+        for letter in "abcd":
+            file.emit(logging.makeLogRecord({"msg": letter * 299}))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    file.close()
+    assert (tmp_path / "x.log").read_text() == "".join(f"{c * 299}\n" for c in "abc")
+    assert notices == ["x.log cannot be written: File too large; lines are lost"]
+    assert file.lost == 1
 
 
 def test_the_log_rotates(begin: Begin) -> None:

@@ -16,9 +16,9 @@ import pytest
 from gateway import __version__
 from gateway.config import ConfigError, LogFormat, LoggingSettings
 from gateway.log import set_up
-from gateway.log.system import RECENT_MAX
+from gateway.log.handlers import RECENT_MAX
 from tests.log.conftest import Begin
-from tests.log.fake_clock import FakeClock
+from tests.support.clock import FakeClock
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
@@ -194,7 +194,7 @@ def test_what_is_logged_before_the_stop_is_written_and_all_is_given_back(begin: 
     text = (logged.folder / "gateway.log").read_text().splitlines()
     assert [line.split()[-1] for line in text[1:]] == [str(n) for n in range(2000)]
     assert (root.level, list(root.handlers), ours.level) == before
-    assert "log" not in {thread.name for thread in threading.enumerate()}
+    assert not {"log", "audit"} & {thread.name for thread in threading.enumerate()}
 
 
 def test_many_threads_lose_nothing(begin: Begin) -> None:
@@ -220,7 +220,7 @@ def test_a_flood_is_dropped_counted_and_said_once(begin: Begin, tmp_path: Path) 
     fifo = tmp_path / "logs" / "gateway.log"
     fifo.parent.mkdir()
     os.mkfifo(fifo)
-    # A reader that does not read: the log thread is held up as by a very slow disk.
+    # A reader that does not read: the writer is held up as by a very slow disk.
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     logged = begin({"queue_max": 10}, max_bytes=1 << 40)
     total = 2000
@@ -294,3 +294,20 @@ def test_a_console_nobody_reads_does_no_harm(tmp_path: Path) -> None:
         process.stderr.close()
         process.communicate(b"go\n", timeout=30)
     assert len((tmp_path / "gateway.log").read_text().splitlines()) == 101
+
+
+def test_a_disk_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gateway.log")
+    reader = os.open(tmp_path / "gateway.log", os.O_RDONLY | os.O_NONBLOCK)
+    program = (
+        "import logging, sys\n"
+        "from pathlib import Path\n"
+        "from gateway.config import LoggingSettings\n"
+        "from gateway.log import set_up\n"
+        "system = set_up(LoggingSettings(folder=Path(sys.argv[1])))\n"
+        "for n in range(100): logging.getLogger('gateway').info('line %d %s', n, 'x' * 4000)\n"
+        "assert not system.stop(0.2)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL, timeout=30)
+    os.close(reader)

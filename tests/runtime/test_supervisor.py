@@ -152,7 +152,7 @@ def test_a_thread_that_ends_by_itself_is_a_death_too(plant: Plant) -> None:
     assert plant.supervisor.start()
     plant.kill("command", SystemExit())
     plant.becomes("command", WorkerState.BACKOFF)
-    assert plant.supervisor.views()["command"].detail == "ended by itself"
+    assert plant.supervisor.views()["command"].detail == "ended unexpectedly"
 
 
 def test_a_fatal_error_at_work_ends_the_process(plant: Plant) -> None:

@@ -9,7 +9,7 @@ from gateway.runtime.timekeeper import (
     Timekeeper,
     Witness,
     judge,
-    kernel_says_right,
+    kernel_synchronised,
     time_service_waits,
 )
 from tests.support.clock import FakeClock
@@ -73,5 +73,5 @@ def test_a_clock_behind_the_journal_is_wrong() -> None:
 
 
 def test_this_machine_can_be_asked() -> None:
-    assert kernel_says_right() in (True, False)
+    assert kernel_synchronised() in (True, False)
     assert time_service_waits() in (True, False)

@@ -20,7 +20,7 @@ from gateway.service.health import Health, wait_healthy
 from gateway.service.layout import Layout
 from gateway.service.machine import Machine
 from gateway.service.program import Program
-from gateway.service.steps import Step, carry_out
+from gateway.service.steps import SetupStep, carry_out
 from gateway.service.wheel import Wheel
 from tests.journal.records import line
 from tests.support.clock import FakeClock
@@ -46,12 +46,12 @@ def test_a_step_that_is_not_needed_is_not_done_and_a_dry_run_does_nothing() -> N
     done: list[str] = []
     said: list[str] = []
     steps = [
-        Step("first", lambda: True, lambda: done.append("first")),
-        Step("second", lambda: False, lambda: done.append("second")),
+        SetupStep("first", lambda: True, lambda: done.append("first")),
+        SetupStep("second", lambda: False, lambda: done.append("second")),
     ]
     assert carry_out(steps, said.append, dry_run=True) == 1
     assert done == []
-    assert said == ["  would do         first", "  as it should be  second"]
+    assert said == ["  would do         first", "  unchanged        second"]
     assert carry_out(steps, said.append, dry_run=False) == 1
     assert done == ["first"]
 
@@ -139,7 +139,7 @@ def test_a_copy_needs_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     store(path, FakeClock(), [line()])
     full = shutil.disk_usage(tmp_path)._replace(free=1 << 20)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
-    with pytest.raises(ServiceError, match="only 1 MB are free"):
+    with pytest.raises(ServiceError, match="only 1 MiB are free"):
         JournalBackup(path).make()
 
 

@@ -1,4 +1,4 @@
-"""A clock that stands still until it is told, or asked, to go on."""
+"""The one fake clock; the simulation has its own, whose `sleep` lets the other workers run meanwhile."""
 
 import threading
 

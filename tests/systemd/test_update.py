@@ -53,7 +53,7 @@ def test_a_version_that_does_not_work_is_undone(
 ) -> None:
     code, said = installed.update(variant(shelf, "99.1", changes).name, "--timeout", "6")
     assert code == 1
-    assert "going back" in said
+    assert "rolling back" in said
     assert "the update was undone" in said
     installed.until_ready()
     assert installed.version() == __version__

@@ -1,4 +1,4 @@
-"""Tables for a terminal. Pure, but for the question whether colours are wanted."""
+"""Tables and values for a terminal."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ _COLOURS = {
 
 
 def wants_colours(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
-    """On a terminal that knows them, unless NO_COLOR is set."""
+    """Whether `stream` is a terminal with colours and NO_COLOR is not set."""
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
@@ -35,7 +35,7 @@ def table(
 
 
 def plain(value: Any) -> str:
-    """A value as a person reads it, without characters that a terminal would obey."""
+    """A value as text, without control characters."""
     if value is None:
         return "-"
     if isinstance(value, bool):
