@@ -60,7 +60,7 @@ def test_a_backlog_is_drained_completely_in_bounded_memory(tmp_path: Path) -> No
 
 
 def test_a_short_measurement_of_the_size_says_all_of_it(tmp_path: Path) -> None:
-    found = size.measure(tmp_path, devices=2, seconds=2.0)
+    found = size.measure(tmp_path, devices=2, seconds=2.0, warm_up_s=1.0)
     assert found.seconds >= 2.0
     assert found.stored > 0
     assert found.after.rss_bytes <= found.after.peak_rss_bytes
