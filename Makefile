@@ -36,7 +36,7 @@ test: ## install what the tests need, a real MongoDB server too, and run all but
 test-long: ## run what takes long: simulation, soak, measurements, the service on a real systemd; root or sudo
 	@tools/install_packages.sh long
 	@$(FOR_TESTS)
-	@$(PYTEST) -m long $(ARGS)
+	@$(PYTEST) --dist worksteal -m long $(ARGS)
 	@$(if $(ARGS),,$(MAKE) --no-print-directory service)
 
 fuzz: ## let schemathesis look for holes in the API of a real gateway

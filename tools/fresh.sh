@@ -55,7 +55,14 @@ apt-get -qq --yes --no-install-recommends install python3-venv >/dev/null 2>&1
 took 'make run says what to type, and that is typed'
 
 port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
-ask() { python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())' "http://127.0.0.1:$port$1"; }
+ask() { # ask PATH: fails unless the gateway answers with 200
+    python3 -c 'import http.client, sys
+connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
+connection.request("GET", sys.argv[2])
+reply = connection.getresponse()
+print(reply.read().decode())
+sys.exit(reply.status != 200)' "$port" "$1"
+}
 make run ARGS="--port $port" >../run.log 2>&1 &
 until ask /readyz >/dev/null 2>&1; do
     kill -0 $! || { cat ../run.log; exit 1; }
