@@ -39,6 +39,9 @@ test-long: ## run what takes long: simulation, soak, measurements, the service o
 	@$(PYTEST) --dist worksteal -m long $(ARGS)
 	@$(if $(ARGS),,$(MAKE) --no-print-directory service)
 
+fresh: ## in an empty Debian, from git clone to green: make run, then make test; root only
+	@tools/fresh.sh $(ARGS)
+
 fuzz: ## let schemathesis look for holes in the API of a real gateway
 	@tools/venv.sh run
 	@exec $(VENV)/python -m tools.fuzz $(ARGS)

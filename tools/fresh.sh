@@ -20,6 +20,7 @@ if [ "${1:-}" != --inside ]; then
     trap 'rm -rf --one-file-system "$work"' EXIT
     echo "making a Debian with $minimum"
     tools/debian_root.sh "$work/root" "$minimum"
+    rm "$work/root/etc/apt/sources.list"
     for path in "${settings[@]}"; do
         [ ! -e "$path" ] || cp -rL --parents "$path" "$work/root"
     done
@@ -44,7 +45,7 @@ took() {
     began=$SECONDS
 }
 
-git clone --quiet gateway.bundle gateway
+git clone --quiet --config advice.detachedHead=false gateway.bundle gateway
 cd gateway
 took 'git clone'
 
