@@ -95,7 +95,7 @@ def test_no_problem_tells_the_password(uri: str) -> None:
 
 def test_importing_the_sink_and_making_one_does_not_load_the_driver() -> None:
     program = (
-        "import sys; from gateway.sinks.mongo import MongoSink;"
+        "import sys; from gateway.sinks.mongo.sink import MongoSink;"
         "MongoSink('mongodb://h', 'gateway', 'pi').close();"
         "print([name for name in ('pymongo', 'bson') if name in sys.modules])"
     )
