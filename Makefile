@@ -2,15 +2,21 @@
 PYTHON ?= python3
 ARGS ?=
 SEEDS ?= 1000
+# How many tests at once; JOBS=0 runs one after the other, in one process.
+JOBS ?= auto
 export PYTHON
 
 VENV := .venv/bin
+# More than four at once only wait for each other's servers and browsers.
+PYTEST = $(VENV)/python -m pytest -n $(JOBS) --maxprocesses 4
+FOR_TESTS = tools/venv.sh run test && tools/npm.sh . tests/client tests/wot && $(VENV)/python hatch_build.py && $(VENV)/python -m tools.testservers
+AS_ROOT = $(shell [ "$$(id -u)" -eq 0 ] || command -v sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run charts test fuzz simulate service wheel check bench docs lock clean
+.PHONY: help run charts test test-long fresh fuzz simulate service wheel check bench docs lock clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: ## install what is needed and start the gateway with simulated Arduinos
 	@tools/venv.sh run
@@ -22,21 +28,30 @@ charts: ## fetch the libraries of the dashboard and of /docs with npm, checked a
 	@tools/venv.sh run
 	@$(VENV)/python hatch_build.py
 
-test: ## install what the tests need, a real MongoDB server too, and run all of them
-	@tools/firmware_packages.sh
-	@tools/venv.sh run test
-	@tools/npm.sh
-	@$(VENV)/python hatch_build.py
-	@$(VENV)/python -m tools.testservers
-	@exec $(VENV)/python -m pytest $(ARGS)
+test: ## install what the tests need, a real MongoDB server too, and run all but the long ones
+	@tools/install_packages.sh test
+	@$(FOR_TESTS)
+	@exec $(PYTEST) $(ARGS)
+
+test-long: ## run what takes long: simulation, soak, measurements, the service on a real systemd; root or sudo
+	@tools/install_packages.sh long
+	@$(FOR_TESTS)
+	@$(PYTEST) --dist worksteal -m long $(ARGS)
+	@$(if $(ARGS),,$(MAKE) --no-print-directory service)
+
+fresh: ## in an empty Debian, from git clone to green: make run, then make test; root only
+	@tools/fresh.sh $(ARGS)
 
 fuzz: ## let schemathesis look for holes in the API of a real gateway
 	@tools/venv.sh run
 	@exec $(VENV)/python -m tools.fuzz $(ARGS)
 
-service: wheel ## install, start, update and remove the service in a small Debian with a real systemd; root only
-	@tests/systemd/build_root.sh $(VENV)/python
-	@exec $(VENV)/python -m pytest -m systemd tests/systemd $(ARGS)
+service: wheel ## install, start, update and remove the service in a small Debian with a real systemd; root or sudo
+	@tools/install_packages.sh systemd
+	@$(AS_ROOT) tests/systemd/build_root.sh $(VENV)/python
+# Root leaves nothing in the checkout that its owner could not remove.
+	@exec $(AS_ROOT) env PYTHONDONTWRITEBYTECODE=1 $(VENV)/python -m pytest -p no:cacheprovider -m systemd \
+		tests/systemd $(ARGS)
 
 wheel: ## build dist/*.whl, which is what a Pi installs
 	@tools/venv.sh run test
@@ -48,6 +63,7 @@ simulate: ## run the whole gateway against SEEDS=1000 schedules of faults (ARGS=
 	@exec $(VENV)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
 
 check: ## format, lint and types; fails on any finding
+	@tools/install_packages.sh node
 	@tools/venv.sh run check
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
@@ -57,6 +73,7 @@ check: ## format, lint and types; fails on any finding
 	node_modules/.bin/tsc --project tsconfig.json
 
 bench: ## measure throughput, then memory, processor and start (ARGS="drain --rounds 2" for another)
+	@tools/install_packages.sh mongod firmware
 	@tools/venv.sh run test
 	@$(VENV)/python -m tools.testservers
 	@exec $(VENV)/python -m tools.bench $(ARGS)

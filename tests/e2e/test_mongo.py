@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.conftest import Database
 from tests.e2e.waiting import (
     drain,
     keys_made,
@@ -14,7 +13,7 @@ from tests.e2e.waiting import (
 )
 from tests.support.boards import BoardsProcess
 from tests.support.gateway import GatewayProcess
-from tests.support.mongod import Mongod
+from tests.support.mongod import Database, Mongod
 
 CONFIG = '[gateway]\nid = "pi-test"\n[journal]\ncommit_interval = "100ms"\n'
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.conftest import Database
 from tests.e2e.waiting import (
     drain,
     keys_made,
@@ -15,7 +14,7 @@ from tests.e2e.waiting import (
 )
 from tests.support.boards import BoardsProcess
 from tests.support.gateway import GatewayProcess
-from tests.support.mongod import Mongod
+from tests.support.mongod import Database, Mongod
 
 CONFIG = '[journal]\ncommit_interval = "200ms"\n'
 

@@ -1,8 +1,8 @@
 """What these tests wait for, in the words of the contract."""
 
-from tests.e2e.conftest import Database
 from tests.support.boards import BoardCounts, BoardsProcess
 from tests.support.gateway import GatewayProcess
+from tests.support.mongod import Database
 
 
 def latest(gateway: GatewayProcess) -> dict[str, dict[str, object]]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.e2e.conftest import Database
 from tests.support.avr import Uno, i2c_environment
 from tests.support.gateway import GatewayProcess
+from tests.support.mongod import Database
 
 WIRES = ("serial", "i2c")
 DEADLINE_S = 60.0

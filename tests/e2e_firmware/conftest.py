@@ -5,12 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Database, database, shared_server
 from tests.e2e_firmware.bench import WIRES, Bench
 from tests.support.avr import build, firmware
-from tests.support.mongod import Mongod
-
-__all__ = ["database", "shared_server"]
+from tests.support.mongod import Database, Mongod
 
 
 @pytest.fixture(scope="session")

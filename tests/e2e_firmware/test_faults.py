@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Database
 from tests.e2e_firmware.bench import FAN_PIN, LAMP_PIN, SAFE_PIN, Bench
 from tests.support.avr import BusRefused, Uno, firmware, wait_until
-from tests.support.mongod import Mongod
+from tests.support.mongod import Database, Mongod
 
 ADDRESS = 0x12
 
@@ -47,8 +46,15 @@ def test_bit_errors_are_caught_and_survived(bench: Bench) -> None:
     bench.until_measured()
 
 
-@pytest.mark.parametrize("way", ["rx", "tx"])
-@pytest.mark.parametrize("fault", ["flip", "drop"])
+@pytest.mark.parametrize(
+    ("way", "fault"),
+    [
+        ("rx", "flip"),
+        ("tx", "drop"),
+        pytest.param("rx", "drop", marks=pytest.mark.long),
+        pytest.param("tx", "flip", marks=pytest.mark.long),
+    ],
+)
 def test_one_damaged_byte_after_another_on_the_serial_line(
     serial: Bench, way: str, fault: str
 ) -> None:
@@ -71,7 +77,7 @@ def test_one_damaged_byte_after_another_on_i2c(i2c: Bench) -> None:
     i2c.until_measured()
 
 
-@pytest.mark.parametrize("times", [1, 3, 8])
+@pytest.mark.parametrize("times", [1, 3, pytest.param(8, marks=pytest.mark.long)])
 def test_a_reset_in_the_middle_of_a_frame(serial: Bench, times: int) -> None:
     """The gateway polls all the time: somewhere in a request or its reply the board starts again."""
     boot = serial.device()["boot"]
@@ -107,7 +113,7 @@ def test_a_reset_in_the_middle_of_a_transaction(i2c: Bench) -> None:
         i2c.until_measured()
 
 
-@pytest.mark.parametrize("khz", [100, 50])
+@pytest.mark.parametrize("khz", [100, pytest.param(50, marks=pytest.mark.long)])
 def test_the_clock_stretching_fault_of_the_pi(i2c: Bench, khz: int) -> None:
     """Interrupts of the serial port lengthen the board's holds of the clock: the fault shows."""
     i2c.uno.ask("i2cfault", "khz", khz)

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Database
 from tests.e2e_firmware.bench import CONFIG, DEADLINE_S, FAN_PIN, I2C_BUS, LAMP_PIN
 from tests.support.avr import Uno, firmware, i2c_environment
 from tests.support.gateway import GatewayProcess
-from tests.support.mongod import Mongod
+from tests.support.mongod import Database, Mongod
 
 FIRST, CLIMATE, SECOND = 0x12, 0x13, 0x21
 

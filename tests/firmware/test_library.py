@@ -23,7 +23,14 @@ def sizes(sketch: str) -> tuple[int, int]:
     return int(flash), int(ram)
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+# One has all of the library in it; the others take as long to build.
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param(name, marks=() if name == "BothTransports" else pytest.mark.long)
+        for name in EXAMPLES
+    ],
+)
 def test_arduino_builder_builds_it_without_a_warning_of_ours(example: str, tmp_path: Path) -> None:
     for name in ("hardware", "tools", "libraries", "build"):
         (tmp_path / name).mkdir()

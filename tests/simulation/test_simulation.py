@@ -1,9 +1,6 @@
 """The whole gateway against seeded faults, always the same ones: `make simulate` looks for new ones."""
 
-import multiprocessing
 import re
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
@@ -15,26 +12,19 @@ from tests.simulation import schedule
 from tests.simulation.runner import LENGTH_S, replay, run_seed, shrink
 from tests.simulation.world import Result
 
-BLOCK = 20
-BLOCKS = 10
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ProcessPoolExecutor]:
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
-        yield pool
-
-
-def assert_all_well(results: list[Result]) -> None:
-    failed = [f"{one.violation}\n  {replay(one.seed)}" for one in results if one.violation]
-    assert not failed, "\n".join(failed)
+BLOCK = 10
+SHORT, ALL = 4, 40
+"""Blocks that every test run has, and those of `make test-long`."""
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("block", range(BLOCKS))
-def test_nothing_is_lost_and_nothing_happens_twice(pool: ProcessPoolExecutor, block: int) -> None:
-    results = list(pool.map(run_seed, range(block * BLOCK, (block + 1) * BLOCK)))
-    assert_all_well(results)
+@pytest.mark.parametrize(
+    "block", [*range(SHORT), *(pytest.param(n, marks=pytest.mark.long) for n in range(SHORT, ALL))]
+)
+def test_nothing_is_lost_and_nothing_happens_twice(block: int) -> None:
+    results = [run_seed(seed) for seed in range(block * BLOCK, (block + 1) * BLOCK)]
+    failed = [f"{one.violation}\n  {replay(one.seed)}" for one in results if one.violation]
+    assert not failed, "\n".join(failed)
     # Not because nothing happened:
     assert sum(one.stored for one in results) > 100 * BLOCK
     assert sum(one.deaths for one in results) > BLOCK / 2

@@ -16,6 +16,8 @@ from pymongo.errors import ConnectionFailure
 
 from tools.testservers.mongod import ensure_mongod
 
+Database = pymongo.database.Database[dict[str, Any]]
+
 START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 30.0
 PORT_ATTEMPTS = 5

@@ -12,12 +12,6 @@ cache=.cache/systemd
 root=$cache/root
 
 [ "$(id -u)" -eq 0 ] || { echo "error: booting a systemd needs root; type: sudo make service" >&2; exit 1; }
-for program in debootstrap systemd-nspawn nsenter; do
-    command -v "$program" >/dev/null && continue
-    echo "error: there is no $program; type: apt-get install debootstrap systemd-container" >&2
-    exit 1
-done
-
 mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock 9
@@ -26,18 +20,8 @@ suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 packages=systemd,systemd-sysv,dbus,python3,python3-venv
 
 make_root() {
-    local mirror
-    # Where this machine gets its packages from.
-    mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
-        awk -v suite="$suite" '$2 == suite { print $1; exit }')
-    [ -n "$mirror" ] || { echo "error: apt has no source for $suite here" >&2; exit 1; }
-    rm -rf "$root"
-    mkdir -p "$cache/debs"
     echo "making a Debian $suite with systemd"
-    debootstrap --variant=minbase --cache-dir="$PWD/$cache/debs" --include="$packages" \
-        "$suite" "$root" "$mirror" >"$cache/debootstrap.log" 2>&1 ||
-        { tail -20 "$cache/debootstrap.log" >&2; exit 1; }
-    rm -rf "$cache/debs" "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
+    tools/debian_root.sh "$root" "$packages"
     : >"$root/etc/machine-id"
     mkdir -p "$root/opt/wheels"
     # What wants a network, a console or the hardware would only make the boot slow.
@@ -63,5 +47,5 @@ once() { # once NAME KEY FUNCTION: run it unless it has succeeded with this key 
     echo "$2" >"$cache/$1.done"
 }
 
-once root "$suite $packages $(cksum <"$0")" make_root
+once root "$suite $packages $(cat "$0" tools/debian_root.sh | cksum)" make_root
 once wheels "$(cat "$cache/root.done") $(cksum tools/requirements/run.txt)" get_wheels

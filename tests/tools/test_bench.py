@@ -15,7 +15,7 @@ from tools.bench.report import as_table, rows
 from tools.bench.usage import usage_of
 
 
-@pytest.mark.parametrize("i2c", [False, True])
+@pytest.mark.parametrize("i2c", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_a_short_measurement_finds_every_sample(tmp_path: Path, i2c: bool) -> None:
     result = measure(tmp_path, Plan(boards=2, rate=20.0, seconds=1.0, commands=10.0, i2c=i2c))
     assert result.exit_code == 0
@@ -51,16 +51,17 @@ def test_usage_is_that_of_the_process() -> None:
     assert before.threads >= 1
 
 
-def test_a_backlog_is_drained_completely_in_bounded_memory(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [4_000, pytest.param(40_000, marks=pytest.mark.long)])
+def test_a_backlog_is_drained_completely_in_bounded_memory(tmp_path: Path, count: int) -> None:
     # The median of the rates is for people to look at: this machine has other things to do.
-    rounds, complete = drain.measure(tmp_path, 40_000, 2)
+    rounds, complete = drain.measure(tmp_path, count, 2)
     assert complete
     assert all(one.bare > 0 and one.ours > 0 for one in rounds)
     assert rounds[1].grown_bytes < 32 << 20
 
 
 def test_a_short_measurement_of_the_size_says_all_of_it(tmp_path: Path) -> None:
-    found = size.measure(tmp_path, devices=2, seconds=2.0)
+    found = size.measure(tmp_path, devices=2, seconds=2.0, warm_up_s=1.0)
     assert found.seconds >= 2.0
     assert found.stored > 0
     assert found.after.rss_bytes <= found.after.peak_rss_bytes

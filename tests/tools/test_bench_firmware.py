@@ -5,6 +5,7 @@ import pytest
 from tools.bench.firmware import accepted_of_corrupted, main
 
 
+@pytest.mark.long
 def test_both_wires_side_by_side(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["--seconds", "0.5", "--frames", "200"]) == 0
     lines = dict(line.split("  ", 1) for line in capfd.readouterr().out.splitlines())

