@@ -14,10 +14,10 @@ from marshmallow import RAISE, Schema, ValidationError
 from marshmallow.fields import Field
 
 from api import json, problems
-from api.access import COOKIE
+from api.access.control import COOKIE
+from api.documents import ProblemSchema
 from api.fields import Interval, Names, Timestamp
 from api.problems import KINDS, Problem
-from api.schemas.problem import ProblemSchema
 from gateway.access.keys import Scope
 
 View = Callable[..., Response]

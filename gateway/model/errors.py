@@ -30,6 +30,14 @@ class CommandError(Exception):
         self.retry_after_s = retry_after_s
 
 
+class DeviceInMaintenance(CommandError):
+    """The device is being maintained: nothing was sent. The code is `maintenance`."""
+
+    def __init__(self, device: str, reason: str) -> None:
+        """`reason` says in plain words what is done to the device."""
+        super().__init__("maintenance", f"{device} is being maintained: {reason}; nothing was sent")
+
+
 class FatalError(Exception):
     """Trying again in this process cannot help: end it with `exit_code`.
 

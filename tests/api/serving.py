@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from wsgiref.types import WSGIApplication
 
-from api.server import ApiServer, Limits
+from api.http.server import ApiServer, Limits
 
 DEADLINE_S = 10.0
 

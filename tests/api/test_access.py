@@ -6,10 +6,10 @@ from werkzeug.test import TestResponse
 
 from api import attempts, session_store
 from api.app import create_app
-from api.attempts import FailedAttempts
-from api.schemas.problem import ProblemSchema
-from api.schemas.session import SessionSchema
-from api.session_store import SessionStore
+from api.access.attempts import FailedAttempts
+from api.documents import ProblemSchema
+from api.resources.session.document import SessionSchema
+from api.access.sessions import SessionStore
 from gateway.access.keys import Scope
 from tests.api.doubles import Gateway, Settings, fits
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from api.schemas.command import CommandListSchema, CommandSchema
-from api.schemas.problem import ProblemSchema
+from api.resources.commands.document import CommandListSchema, CommandSchema
+from api.documents import ProblemSchema
 from gateway.model.command import CommandState
 from gateway.model.errors import CommandError
 from tests.api.doubles import DONE, Gateway, fits

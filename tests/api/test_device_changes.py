@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from api.schemas.device import DeviceSchema
+from api.resources.devices.document import DeviceSchema
 from tests.api.doubles import Gateway, fits
 
 GREENHOUSE = "/api/v1/devices/greenhouse"

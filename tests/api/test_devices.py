@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from api.schemas.device import DeviceListSchema, DeviceSchema
+from api.resources.devices.document import DeviceListSchema, DeviceSchema
 from gateway.model.registry import DeviceState
 from tests.api.doubles import GREENHOUSE, NOW_MONO, Gateway, fits
 

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.schemas.dummy import FAULTS, DummySchema
+from api.resources.dummy.document import FAULTS, DummySchema
 from arduino_iface.clock import SYSTEM_CLOCK
 from dummy_hw import factory
 from dummy_hw.board import DummyBoard

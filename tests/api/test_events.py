@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.events import HEARTBEAT_S
+from api.resources.events.routes import HEARTBEAT_S
 from api.streams import STREAMS_MAX, streams_of
 from gateway.journal.types import StoredCommand
 from gateway.live.feed import Position

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.schemas.reading import WindowListSchema
+from api.resources.readings.document import WindowListSchema
 from api.streams import streams_of
 from tests.api.doubles import Gateway, Settings, fits, stored
 

@@ -3,7 +3,7 @@ import logging
 import pytest
 from flask.testing import FlaskClient
 
-from api.schemas.log import LogListSchema
+from api.resources.logs.document import LogListSchema
 from gateway.log.entry import Entry
 from tests.api.doubles import NOW_MS, Gateway, fits
 

@@ -8,13 +8,13 @@ from flask.testing import FlaskClient
 from api import examples
 from api.app import create_app
 from api.problems import KINDS
-from api.schemas.command import CommandRequestSchema, CommandSchema
-from api.schemas.device import DeviceChangeSchema, DeviceSchema
-from api.schemas.dummy import DummyChangeSchema, DummySchema
-from api.schemas.log import LogLineSchema
-from api.schemas.reading import ReadingListSchema, ReadingSchema, WindowListSchema
-from api.schemas.session import SessionRequestSchema, SessionSchema
-from api.schemas.status import StatusSchema
+from api.resources.commands.document import CommandRequestSchema, CommandSchema
+from api.resources.devices.document import DeviceChangeSchema, DeviceSchema
+from api.resources.dummy.document import DummyChangeSchema, DummySchema
+from api.resources.logs.document import LogLineSchema
+from api.resources.readings.document import ReadingListSchema, ReadingSchema, WindowListSchema
+from api.resources.session.document import SessionRequestSchema, SessionSchema
+from api.resources.status.document import StatusSchema
 from tests.api.doubles import Gateway, Settings, fits
 
 # The part of the contract that exists.

@@ -4,7 +4,7 @@ from flask.testing import FlaskClient
 
 from api.app import create_app
 from api.problems import KINDS, Problem
-from api.schemas.problem import ProblemSchema
+from api.documents import ProblemSchema
 from tests.api.doubles import Gateway, Settings, fits
 
 

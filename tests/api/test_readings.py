@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from api.schemas.problem import ProblemSchema
-from api.schemas.reading import LatestListSchema, ReadingListSchema
+from api.documents import ProblemSchema
+from api.resources.readings.document import LatestListSchema, ReadingListSchema
 from gateway.model.reading import Quality
 from tests.api.doubles import GREENHOUSE, NOW_MONO, NOW_MS, Gateway, fits, stored
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from api.app import create_app
-from api.binding import CannotListen, PortInUse
-from api.server import ApiServer, Limits
+from api.http.binding import CannotListen, PortInUse
+from api.http.server import ApiServer, Limits
 from gateway.runtime.clock import MachineClock
 from gateway.runtime.worker import WorkerThread
 from tests.api.doubles import Gateway, Settings

@@ -1,7 +1,7 @@
 from flask.testing import FlaskClient
 
-from api.schemas.problem import ProblemSchema
-from api.schemas.status import StatusSchema
+from api.documents import ProblemSchema
+from api.resources.status.document import StatusSchema
 from tests.api.doubles import Gateway, fits
 
 

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.describing import KEY_NEEDED
+from api.thing_description import KEY_NEEDED
 from api.streams import streams_of
 from tests.api.doubles import Gateway, Settings, stored
 
