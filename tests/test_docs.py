@@ -11,7 +11,6 @@ import pytest
 from werkzeug.exceptions import HTTPException
 
 import dummy_hw.__main__ as dummy_program
-from api.app import create_app
 from api.problems import KINDS
 from arduino_iface import crc, frame, schema
 from arduino_iface.deframer import Deframer
@@ -21,7 +20,7 @@ from gateway.config.schemas import documented_keys
 from gateway.config.secrets import KNOWN_KEYS
 from gateway.model.command import CommandState
 from gateway.model.registry import DeviceState
-from tests.api.doubles import Gateway, Settings
+from tests.api.gateway import temporary
 from tests.arduino_iface import vectors
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,8 +75,10 @@ def options_of(parser: argparse.ArgumentParser) -> set[str]:
 
 def api_rules() -> Iterator[tuple[str, str]]:
     """Method and path of everything the API serves but the files of its page."""
-    for rule in create_app(Gateway().ports, Settings()).url_map.iter_rules():
-        if rule.endpoint != "static":
+    with temporary() as gateway:
+        rules = list(gateway.app().url_map.iter_rules())
+    for rule in rules:
+        if not rule.rule.startswith("/dashboard/"):
             path = rule.rule.replace("<", "{").replace(">", "}")
             yield from ((m, path) for m in (rule.methods or set()) - {"HEAD", "OPTIONS"})
 
@@ -219,7 +220,8 @@ def check_request(arguments: list[str]) -> None:
     known = {"-H", "-d", "-X"}
     assert {word for word in arguments if word.startswith("-")} <= known
     (address,) = [word for word in arguments if word.startswith("http://127.0.0.1:8080/")]
-    app = create_app(Gateway().ports, Settings())
+    with temporary() as gateway:
+        app = gateway.app()
     method = "POST" if "-d" in arguments else "GET"
     if "-X" in arguments:
         method = arguments[arguments.index("-X") + 1]

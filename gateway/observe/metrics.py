@@ -23,6 +23,8 @@ from gateway.model.registry import DeviceState, DeviceView
 from gateway.runtime.clock import WallClock
 from gateway.runtime.supervisor import WorkerState, WorkerView
 
+__all__ = ["CommandTally", "Metric", "MetricSources", "Metrics", "counter", "gauge", "histogram"]
+
 Labels = tuple[str, ...]
 Samples = Iterable[tuple[Labels, float]]
 """Values by the values of the labels, in the order of the labels' names."""
@@ -33,12 +35,12 @@ _Kind = Callable[[str, str, Labels, "Samples"], Metric]
 
 def counter(name: str, help: str, labels: Labels, samples: Samples) -> Metric:
     """A number that only rises; `name` without `_total`."""
-    return _filled(CounterMetricFamily(name, help, labels=labels), samples)
+    return _filled(CounterMetricFamily(name, help, labels=labels), labels, samples)
 
 
 def gauge(name: str, help: str, labels: Labels, samples: Samples) -> Metric:
     """A number that rises and falls."""
-    return _filled(GaugeMetricFamily(name, help, labels=labels), samples)
+    return _filled(GaugeMetricFamily(name, help, labels=labels), labels, samples)
 
 
 def histogram(
@@ -55,14 +57,24 @@ def histogram(
     metric = HistogramMetricFamily(name, help, labels=labels)
     edges = [*(format(bound, "g") for bound in bounds), "+Inf"]
     for values, counts, total in samples:
-        metric.add_metric(values, list(zip(edges, accumulate(counts), strict=True)), total)
+        buckets = list(zip(edges, accumulate(counts), strict=True))
+        metric.add_metric(_checked(labels, values), buckets, total)
     return metric
 
 
-def _filled(metric: CounterMetricFamily | GaugeMetricFamily, samples: Samples) -> Metric:
+def _filled(
+    metric: CounterMetricFamily | GaugeMetricFamily, labels: Labels, samples: Samples
+) -> Metric:
     for values, value in samples:
-        metric.add_metric(values, value)
+        metric.add_metric(_checked(labels, values), value)
     return metric
+
+
+def _checked(labels: Labels, values: Labels) -> Labels:
+    """The library would leave out what is too much, and the label that has no value."""
+    if len(values) != len(labels):
+        raise ValueError(f"{values} are not values for the labels {labels}")
+    return values
 
 
 class CommandTally:

@@ -10,8 +10,23 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 from api.http.server import ApiServer, Limits
+from gateway.runtime.clock import MachineClock
+from gateway.runtime.worker import WorkerThread
 
 DEADLINE_S = 10.0
+
+
+class CountingServer(ApiServer):
+    """Releases `turns` with every turn of its loop."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.turns = threading.Semaphore(0)
+
+    def step(self, now: float) -> float:
+        wait_s = super().step(now)
+        self.turns.release()
+        return wait_s
 
 
 class Running:
@@ -24,30 +39,22 @@ class Running:
         end_streams: Callable[[], None] | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self.beats = threading.Semaphore(0)  # released with every turn of the loop
-        self.server = ApiServer(
-            app,
-            "127.0.0.1",
-            0,
-            limits=self.limits,
-            heartbeat=self.beats.release,
-            end_streams=end_streams,
+        self.server = CountingServer(
+            app, "127.0.0.1", 0, limits=self.limits, end_streams=end_streams
         )
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self.server.run, args=(self._stop,))
+        self.thread = WorkerThread(self.server, MachineClock())
 
     def start(self) -> None:
-        self.server.start_up()
+        self.thread.start()
+        assert self.thread.started.wait(DEADLINE_S), self.thread.failure
         self.address = self.server.address
-        self._thread.start()
 
     def request_stop(self) -> None:
-        self._stop.set()
-        self.server.wake()
+        self.thread.request_stop()
 
     def join(self) -> None:
-        self._thread.join(DEADLINE_S)
-        assert not self._thread.is_alive(), "the server did not stop"
+        assert self.thread.join(DEADLINE_S), "the server did not stop"
+        assert self.thread.failure is None
 
     def connect(self) -> socket.socket:
         return socket.create_connection(self.address, DEADLINE_S)
