@@ -192,6 +192,8 @@ class Gateway:
         }
         self.failure: Exception | None = None
         self.dummy: DummyBoards | None = None
+        self.parts: Mapping[str, object] = {}
+        self.resources: tuple[str, ...] = ()
         self.views: tuple[PartView, ...] = ()
         self.more: tuple[Callable[[], Iterable[Metric]], ...] = ()
         self._levels = {name: logging.getLogger(name).level for name in OURS}
@@ -292,6 +294,8 @@ class Gateway:
             metrics=self.metrics(),
             settings=ApiSettings(**{"port": 0, **settings}),
             dummy=self.dummy,
+            parts=self.parts,
+            resources=self.resources,
             views=self.views,
         )
 

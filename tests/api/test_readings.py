@@ -147,7 +147,7 @@ def test_a_known_device_without_readings(client: FlaskClient) -> None:
 
 
 def test_the_newest_reading_of_every_device(client: FlaskClient, gateway: Gateway) -> None:
-    gateway.store([reading(9, "scale", uid=None, boot=None)])
+    gateway.store([reading(9, "scale", uid="8877665544332211")])
     reply = client.get(LATEST)
     assert reply.json is not None
     assert fits(LatestListSchema, reply.json)
