@@ -9,7 +9,7 @@ CURSOR_LENGTH_MAX = 512
 
 
 class Reply(Schema):
-    """A document of ours. Members may be added, so readers must not refuse unknown ones."""
+    """A document that the API sends. Members may be added, so readers must not refuse unknown ones."""
 
     class Meta:
         """Leaves `additionalProperties` out of the OpenAPI document."""

@@ -122,7 +122,7 @@ class Problem(Exception):
         reasons: Sequence[str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """`code` is one of `KINDS`; `detail` is a sentence for whoever sent the request."""
+        """`code` is one of `KINDS`; `detail` is a sentence for the caller."""
         super().__init__(detail)
         self.kind = KINDS[code]
         self.detail = detail

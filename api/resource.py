@@ -61,7 +61,7 @@ class Resource:
     def __init__(self, name: str, description: str, prefix: str = "/api/v1") -> None:
         """`name` becomes the tag in the document."""
         self.scopes: dict[str, Scope | None] = {}
-        """The scope that each endpoint needs; None where everybody may call it."""
+        """The scope that each endpoint needs; None where no key is needed."""
         self._blueprint = flask_smorest.Blueprint(
             name, __name__, url_prefix=prefix, description=description
         )

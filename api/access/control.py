@@ -1,7 +1,7 @@
-"""Who is calling, and may they: keys, browser sessions, scopes.
+"""Access control: keys, browser sessions, scopes.
 
-On this machine, as long as no key was made, everybody may do everything. With the first key, and always on an
-address that other machines can reach, every request needs one, but those that ask only whether we are alive.
+On loopback, as long as no key was made, every request is allowed. With the first key, and on any address that
+other machines can reach, every request but those for health needs a key.
 """
 
 import logging
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, current_app, g, request
 
 from api.access.attempts import FailedAttempts
-from api.access.sessions import Session, SessionStore
+from api.access.sessions import BrowserSession, SessionStore
 from api.page.login import login
 from api.problems import Problem
 from gateway.access.keys import Key, KeyStore, Scope
@@ -35,7 +35,7 @@ class Caller:
     name: str | None
     scope: Scope
     address: str | None
-    session: Session | None = None
+    session: BrowserSession | None = None
 
 
 class Access:
@@ -54,7 +54,7 @@ class Access:
     def check(self) -> Response | None:
         """Let the request pass, with its caller noted, or end it with 401, 403 or 429.
 
-        Who wants to see the page and has no key is asked for one, by a page that is a 401 itself.
+        A browser that asks for the page without a key gets the login page, with the status 401.
         """
         needed = self._scopes.get(request.endpoint or "", Scope.READ)
         if needed is None:

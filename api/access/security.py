@@ -1,4 +1,4 @@
-"""Who may talk to the API from where: host names, origins of web pages, headers for browsers.
+"""Protection of browsers: host names, origins of web pages, response headers.
 
 Without keys everything is open to this machine (see `access`). What keeps a foreign web page in a browser on
 this machine out is the check of `Host` (a name made to point here, "DNS rebinding") and of `Origin` (a page

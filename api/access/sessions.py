@@ -18,7 +18,7 @@ _ID_LENGTH_MAX = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class BrowserSession:
     """One session: the hash of its key, and its end in monotonic seconds."""
 
     key_digest: str
@@ -32,19 +32,21 @@ class SessionStore:
         """`now` gives monotonic seconds."""
         self._now = now
         self._guard = threading.Lock()  # guards _sessions, held for a few statements
-        self._sessions: OrderedDict[str, Session] = OrderedDict()  # by hash of the id, oldest first
+        self._sessions: OrderedDict[str, BrowserSession] = (
+            OrderedDict()
+        )  # by hash of the id, oldest first
 
     def open(self, key_digest: str) -> str:
         """Begin a session and return its id."""
         session_id = secrets.token_urlsafe(_ID_BYTES)
-        session = Session(key_digest, self._now() + LIFETIME_S)
+        session = BrowserSession(key_digest, self._now() + LIFETIME_S)
         with self._guard:
             self._sessions[digest_of(session_id)] = session
             while len(self._sessions) > SESSIONS_MAX:
                 self._sessions.popitem(last=False)
         return session_id
 
-    def find(self, session_id: str) -> Session | None:
+    def find(self, session_id: str) -> BrowserSession | None:
         """The session with this id, None when there is none or it is over."""
         if len(session_id) > _ID_LENGTH_MAX:
             return None
@@ -52,7 +54,7 @@ class SessionStore:
             session = self._sessions.get(digest_of(session_id))
         return session if session is not None and self._now() < session.ends_mono else None
 
-    def left_s(self, session: Session) -> float:
+    def left_s(self, session: BrowserSession) -> float:
         """Seconds until it is over."""
         return session.ends_mono - self._now()
 

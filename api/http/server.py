@@ -33,7 +33,7 @@ _CLIENT_GONE_MS = 10_000  # unacknowledged data this old: the client has stopped
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ServerLimits:
     """What one client, and all of them, may take. Times in seconds, sizes in bytes."""
 
     request_threads: int = 8
@@ -63,14 +63,14 @@ class ApiServer(Worker):
         host: str,
         port: int,
         *,
-        limits: Limits | None = None,
+        limits: ServerLimits | None = None,
         end_streams: Callable[[], None] | None = None,
     ) -> None:
         """Opens nothing. `end_streams` is called before the server stops, to end the replies that go on."""
         super().__init__()
         self._app = app
         self._wanted = (host, port)
-        self._limits = limits or Limits()
+        self._limits = limits or ServerLimits()
         self._end_streams = end_streams
         self._address: tuple[str, int] | None = None
         # Waitress's published types are wrong about these two.
@@ -137,7 +137,7 @@ class ApiServer(Worker):
                 self._trigger.pull_trigger()
 
     def shut_down(self) -> None:
-        """Take no more requests, let those in progress end within `Limits.stop_s`, close everything."""
+        """Take no more requests, let those in progress end within `ServerLimits.stop_s`, close everything."""
         if self._server is None:
             return
         server, self._server = self._server, None

@@ -1,6 +1,6 @@
 """The pages for people: GET / is the dashboard, GET /docs the reference of the API.
 
-Their scripts and styles lie under /dashboard/. On loopback these and the dashboard are open to everyone: they
+Their scripts and styles lie under /dashboard/. On loopback these and the dashboard need no key: they
 hold nothing of this gateway, and it is the dashboard that asks for a key. Where others can reach the gateway,
 `login` asks for one before anything else is served. The reference shows what needs a key.
 """

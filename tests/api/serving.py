@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from wsgiref.types import WSGIApplication
 
-from api.http.server import ApiServer, Limits
+from api.http.server import ApiServer, ServerLimits
 from gateway.runtime.clock import MachineClock
 from gateway.runtime.worker import WorkerThread
 
@@ -35,10 +35,10 @@ class Running:
     def __init__(
         self,
         app: WSGIApplication,
-        limits: Limits | None = None,
+        limits: ServerLimits | None = None,
         end_streams: Callable[[], None] | None = None,
     ) -> None:
-        self.limits = limits or Limits()
+        self.limits = limits or ServerLimits()
         self.server = CountingServer(
             app, "127.0.0.1", 0, limits=self.limits, end_streams=end_streams
         )
@@ -68,7 +68,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def serving(app: WSGIApplication, limits: Limits | None = None) -> Iterator[Running]:
+def serving(app: WSGIApplication, limits: ServerLimits | None = None) -> Iterator[Running]:
     running = Running(app, limits)
     running.start()
     try:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from api.http.binding import CannotListen, PortInUse
-from api.http.server import ApiServer, Limits
+from api.http.server import ApiServer, ServerLimits
 from gateway.runtime.clock import MachineClock
 from gateway.runtime.worker import WorkerThread
 from tests.api.gateway import Gateway
@@ -112,7 +112,7 @@ def test_bad_requests_get_a_problem(running: Running, sent: bytes, status: int, 
 
 
 def test_clients_that_send_slowly_disturb_nobody_and_are_dropped(bare: Gateway) -> None:
-    limits = Limits(request_threads=2, receive_s=0.3)
+    limits = ServerLimits(request_threads=2, receive_s=0.3)
     with serving(bare.app(), limits) as running:
         slow = [running.connect() for _ in range(20)]
         for connection in slow:
@@ -124,7 +124,7 @@ def test_clients_that_send_slowly_disturb_nobody_and_are_dropped(bare: Gateway) 
 
 
 def test_a_trickle_does_not_keep_a_connection_open(bare: Gateway) -> None:
-    limits = Limits(receive_s=0.3)
+    limits = ServerLimits(receive_s=0.3)
     with (
         serving(bare.app(), limits) as running,
         running.connect() as connection,
@@ -145,7 +145,7 @@ def test_a_trickle_does_not_keep_a_connection_open(bare: Gateway) -> None:
 
 
 def test_requests_on_one_connection_are_not_taken_for_slow_ones(bare: Gateway) -> None:
-    limits = Limits(receive_s=0.2)
+    limits = ServerLimits(receive_s=0.2)
     with (
         serving(bare.app(), limits) as running,
         running.connect() as connection,
@@ -184,7 +184,7 @@ def test_a_request_in_progress_is_answered_before_the_server_stops() -> None:
 
 def test_a_stuck_request_does_not_keep_the_server_from_stopping() -> None:
     gate = Gate()
-    running = Running(gate, Limits(stop_s=0.3))
+    running = Running(gate, ServerLimits(stop_s=0.3))
     running.start()
     with running.connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -200,7 +200,7 @@ def test_a_stuck_request_does_not_keep_the_server_from_stopping() -> None:
 def test_a_client_that_never_reads_does_not_keep_the_server_from_stopping() -> None:
     gate = Gate(b"x" * 10_000_000)
     gate.opened.set()
-    running = Running(gate, Limits(stop_s=0.3))
+    running = Running(gate, ServerLimits(stop_s=0.3))
     running.start()
     with running.connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import Length, OneOf, Range
 
 from api.documents import Reply
-from api.fields import Flag, Number
+from api.fields import StrictBoolean, StrictNumber
 
 FAULTS = (
     *("nack", "silence", "drop_request", "drop_reply", "duplicate", "corrupt", "truncate"),
@@ -17,14 +17,16 @@ SCRIPT_MAX = 1000
 
 
 FaultRatesSchema = Schema.from_dict(
-    {name: Number(validate=Range(0, 1)) for name in FAULTS}, name="FaultRatesSchema"
+    {name: StrictNumber(validate=Range(0, 1)) for name in FAULTS}, name="FaultRatesSchema"
 )
 
 
 class FaultsSchema(Schema):
     """Faults of the wire, one for each transaction."""
 
-    clear = Flag(metadata={"description": "True: forget what waits and all chances, first."})
+    clear = StrictBoolean(
+        metadata={"description": "True: forget what waits and all chances, first."}
+    )
     script = fields.List(
         fields.String(allow_none=True, validate=OneOf([*FAULTS, None])),
         validate=Length(max=SCRIPT_MAX),
@@ -54,9 +56,9 @@ class DummyChangeSchema(Schema):
         },
     )
     faults = fields.Nested(FaultsSchema)
-    powered = Flag(metadata={"description": "False: as if unplugged."})
-    hanging = Flag(metadata={"description": "True: its program is stuck."})
-    reset = Flag(metadata={"description": "True: press its reset button."})
+    powered = StrictBoolean(metadata={"description": "False: as if unplugged."})
+    hanging = StrictBoolean(metadata={"description": "True: its program is stuck."})
+    reset = StrictBoolean(metadata={"description": "True: press its reset button."})
 
 
 class HappenedSchema(Reply):

@@ -11,7 +11,7 @@ from gateway.model.windows import Aggregate, Window
 CONTENT_TYPE = "text/csv"
 
 
-class _Line(io.StringIO):
+class _CsvLine(io.StringIO):
     """One line at a time, handed over as bytes."""
 
     def take(self) -> bytes:
@@ -24,7 +24,7 @@ class _Line(io.StringIO):
 
 def readings_csv(readings: Iterable[StoredReading], channels: Sequence[str]) -> Iterator[bytes]:
     """`time,key,quality` and a column for each channel; a missing value is an empty cell."""
-    line = _Line()
+    line = _CsvLine()
     writer = csv.writer(line)
     writer.writerow(["time", "key", "quality", *channels])
     yield line.take()
@@ -40,7 +40,7 @@ def windows_csv(
     windows: Iterable[Window], channels: Sequence[str], aggregates: Sequence[Aggregate]
 ) -> Iterator[bytes]:
     """`time` and a column `channel_aggregate` for each of both."""
-    line = _Line()
+    line = _CsvLine()
     writer = csv.writer(line)
     columns = [(channel, aggregate) for channel in channels for aggregate in aggregates]
     writer.writerow(["time", *(f"{channel}_{aggregate}" for channel, aggregate in columns)])

@@ -160,8 +160,8 @@ def latest_document(
     """A newest reading with its age.
 
     It is stale when it is old for its device, when the device has fallen silent (on the clock that is
-    never set), when it comes from the future because the wall clock went back, or when nobody knows the
-    device any more.
+    never set), when it comes from the future because the wall clock went back, or when the device is no
+    longer known.
     """
     age_s = (now_ms - stored.reading.time_ms) / 1000
     stale = device is None or abs(age_s) > device.stale_after_s or is_stale(device, now_mono)

@@ -73,9 +73,9 @@ def list_readings(id: str, query: Mapping[str, Any]) -> Response:
     content_type = negotiated([JSON, csv_rows.CONTENT_TYPE, senml.CONTENT_TYPE])
     with checking_cursor(query["cursor"]):
         if content_type != JSON:
-            response = _export_or_problem(_Asked.of(id, query), content_type)
+            response = _export_or_problem(_HistoryRequest.of(id, query), content_type)
         elif query["every"]:
-            response = _Asked.of(id, query).windows()
+            response = _HistoryRequest.of(id, query).windows()
         else:
             response = _page(id, query)
     response.vary.add("Accept")
@@ -113,7 +113,7 @@ def _newest(device: str) -> Sequence[StoredReading]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _HistoryRequest:
     """One request for a device's history."""
 
     device: str
@@ -123,7 +123,7 @@ class _Asked:
     kinds: Mapping[str, ChannelKind]
 
     @classmethod
-    def of(cls, device: str, query: Mapping[str, Any]) -> "_Asked":
+    def of(cls, device: str, query: Mapping[str, Any]) -> "_HistoryRequest":
         """Also for a device that is gone, as long as something of it is stored."""
         gateway = ports()
         view = gateway.devices.get(device)
@@ -217,7 +217,7 @@ class _Asked:
         )
 
 
-def _export_or_problem(asked: _Asked, content_type: str) -> Response:
+def _export_or_problem(asked: _HistoryRequest, content_type: str) -> Response:
     try:
         return _export(asked, content_type)
     except HistoryUnavailable as error:
@@ -228,7 +228,7 @@ def _export_or_problem(asked: _Asked, content_type: str) -> Response:
         ) from error
 
 
-def _export(asked: _Asked, content_type: str) -> Response:
+def _export(asked: _HistoryRequest, content_type: str) -> Response:
     """Everything in the range, streamed; what goes wrong before the first row is a proper problem."""
     windows = bool(asked.query["every"])
     if content_type == csv_rows.CONTENT_TYPE:
