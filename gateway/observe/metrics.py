@@ -30,7 +30,7 @@ Samples = Iterable[tuple[Labels, float]]
 """Values by the values of the labels, in the order of the labels' names."""
 
 
-_Kind = Callable[[str, str, Labels, "Samples"], Metric]
+_Kind = Callable[[str, str, Labels, Samples], Metric]
 
 
 def counter(name: str, help: str, labels: Labels, samples: Samples) -> Metric:
