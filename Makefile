@@ -69,7 +69,8 @@ check: ## format, lint and types; fails on any finding
 	$(VENV)/ruff check .
 	$(VENV)/mypy
 	@tools/npm.sh
-	node_modules/.bin/prettier --check --log-level warn "api/dashboard/**/*.{js,ts}" "tests/dashboard/*.js" "tests/client/*.ts"
+	node_modules/.bin/prettier --check --log-level warn --no-error-on-unmatched-pattern \
+		"api/dashboard/**/*.{js,ts}" "gateway/**/*.js" "tests/dashboard/**/*.js" "tests/client/*.ts"
 	node_modules/.bin/tsc --project tsconfig.json
 
 bench: ## measure throughput, then memory, processor and start (ARGS="drain --rounds 2" for another)

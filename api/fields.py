@@ -48,7 +48,7 @@ class Count(fields.Integer):
         return int(value)
 
 
-class Flag(fields.Boolean):
+class StrictBoolean(fields.Boolean):
     """True or false of JSON, and not what else could be taken for it."""
 
     def _deserialize(
@@ -59,7 +59,7 @@ class Flag(fields.Boolean):
         return value
 
 
-class Number(fields.Float):
+class StrictNumber(fields.Float):
     """A number of JSON, not a text with one."""
 
     def _deserialize(

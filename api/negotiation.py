@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import request
+from flask import Response, jsonify, request
 
 from api.problems import Problem
 
@@ -22,3 +22,10 @@ def negotiated(offers: Sequence[str]) -> str:
     if accept.quality(best) > 0:
         return best
     raise Problem("not_acceptable", f"this can be had as {', '.join(offers)}")
+
+
+def json_as(content_type: str, document: object) -> Response:
+    """JSON of a more special type, such as `application/td+json`."""
+    response = jsonify(document)
+    response.content_type = content_type
+    return response

@@ -1,4 +1,4 @@
-"""Cursors come from the caller: a bad one is the caller's mistake, any other `ValueError` is ours."""
+"""Cursors come from the caller: an invalid one is their mistake, any other `ValueError` the gateway's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from api.problems import Problem
 
 @contextmanager
 def checking_cursor(cursor: str | None) -> Iterator[None]:
-    """Turn a port's refusal of the cursor into a problem that names it."""
+    """Turn the refusal of the cursor into a problem that names it."""
     try:
         yield
     except ValueError as error:

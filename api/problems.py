@@ -4,7 +4,6 @@ A `code` is stable: programs decide by it, people read `detail`.
 """
 
 import logging
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,9 +11,6 @@ from typing import Any
 
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
-
-from api.shapes.command import command_document
-from gateway.model.errors import CommandError
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -58,6 +54,11 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind("refused", 409, "The device understood the command and refused it."),
         Kind("command_in_progress", 409, "A command with this Idempotency-Key is still running."),
+        Kind(
+            "maintenance",
+            409,
+            "The device is being maintained, e.g. its firmware is replaced; try again when it is over.",
+        ),
         Kind("body_too_large", 413, "The body is larger than 64 KiB."),
         Kind("unsupported_media_type", 415, "The body is not declared as application/json."),
         Kind("invalid_body", 422, "The body is JSON of another form; `problems` says where."),
@@ -103,10 +104,6 @@ _CODE_OF_STATUS = {
     501: "not_implemented",
 }
 
-_RETRY_LATER = frozenset(
-    {"device_offline", "bus_busy", "command_in_progress", "journal_unavailable"}
-)
-
 
 class Problem(Exception):
     """Ends a request with an error of the table.
@@ -125,12 +122,17 @@ class Problem(Exception):
         reasons: Sequence[str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """`code` is one of `KINDS`; `detail` is a sentence for whoever sent the request."""
+        """`code` is one of `KINDS`; `detail` is a sentence for the caller."""
         super().__init__(detail)
         self.kind = KINDS[code]
         self.detail = detail
         self.extensions = {"problems": problems, "command": command, "reasons": reasons}
         self.headers = dict(headers or {})
+
+
+def unknown_device(device: str) -> Problem:
+    """The problem of an id that no device has."""
+    return Problem("unknown_device", f"no device has the id {device!r}")
 
 
 def document(kind: Kind, detail: str, instance: str) -> dict[str, object]:
@@ -160,32 +162,15 @@ def answer(problem: Problem) -> Response:
 def install(app: Flask) -> None:
     """Make every error of the app a problem."""
     app.register_error_handler(Problem, answer)
-    app.register_error_handler(CommandError, _answer_command_error)
     app.register_error_handler(HTTPException, _answer_http_exception)
-    app.register_error_handler(Exception, _answer_failure)
-
-
-def _answer_command_error(error: CommandError) -> Response:
-    if error.code not in KINDS:
-        return _answer_failure(error)
-    headers = {}
-    if error.code in _RETRY_LATER or error.retry_after_s is not None:
-        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s or 1)))
-    problem = Problem(
-        error.code,
-        error.detail,
-        problems=error.problems or None,
-        command=None if error.record is None else command_document(error.record),
-        headers=headers,
-    )
-    return answer(problem)
+    app.register_error_handler(Exception, answer_failure)
 
 
 def _answer_http_exception(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error  # a redirection is no error
     if error.code == 500:
-        return _answer_failure(error)
+        return answer_failure(error)
     fallback = "bad_request" if error.code < 500 else "internal_error"
     code = _CODE_OF_STATUS.get(error.code, fallback)
     headers = {}
@@ -202,7 +187,8 @@ def _sentence(code: str, error: HTTPException) -> str:
     return KINDS[code].meaning if code != "bad_request" else str(error.description)
 
 
-def _answer_failure(error: Exception) -> Response:
+def answer_failure(error: Exception) -> Response:
+    """The response to a fault of the gateway itself."""
     # The caller learns nothing of our inside; the log has it all.
     _LOG.error("%s %s failed", request.method, request.path, exc_info=error)
     return answer(Problem("internal_error", "the gateway failed to answer; its log says why"))

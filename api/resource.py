@@ -14,10 +14,10 @@ from marshmallow import RAISE, Schema, ValidationError
 from marshmallow.fields import Field
 
 from api import json, problems
-from api.access import COOKIE
+from api.access.control import COOKIE
+from api.documents import ProblemSchema
 from api.fields import Interval, Names, Timestamp
 from api.problems import KINDS, Problem
-from api.schemas.problem import ProblemSchema
 from gateway.access.keys import Scope
 
 View = Callable[..., Response]
@@ -61,7 +61,7 @@ class Resource:
     def __init__(self, name: str, description: str, prefix: str = "/api/v1") -> None:
         """`name` becomes the tag in the document."""
         self.scopes: dict[str, Scope | None] = {}
-        """The scope that each endpoint needs; None where everybody may call it."""
+        """The scope that each endpoint needs; None where no key is needed."""
         self._blueprint = flask_smorest.Blueprint(
             name, __name__, url_prefix=prefix, description=description
         )

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlunsplit
 
 from api.app import create_app
+from api.http.server import ApiServer
 from api.ports import Ports
-from api.server import ApiServer
 from api.streams import streams_of
 from arduino_iface.bus import I2cBus
 from arduino_iface.serial_ports import arduino_ports
@@ -24,7 +24,6 @@ from gateway import __version__
 from gateway.access.keys import KeyStore
 from gateway.collection.worker import CollectionWorker
 from gateway.commands.commander import Commander
-from gateway.commands.frontdoor import Commands, Readings
 from gateway.commands.worker import CommandWorker
 from gateway.config.settings import (
     DISCOVER_DEFAULT,
@@ -316,17 +315,19 @@ class App:
         settings = self._settings
         ports = Ports(
             devices=LabelledDevices(self._registry, self._labels),
-            readings=Readings(History(self._reader, self._archive), self._hub),
-            commands=Commands(self._commander, self._reader),
+            history=History(self._reader, self._archive),
+            latest=self._hub,
+            commander=self._commander,
+            reader=self._reader,
             status=self._status,
             events=Events(self._feed, self._reader),
-            ledger=self._reader,
             keys=KeyStore(settings.keys_path),
             logs=self._logs,
             metrics=self._metrics(),
+            settings=settings.api,
             dummy=self._remote_boards(),
         )
-        app = create_app(ports, settings.api)
+        app = create_app(ports)
         self._server = ApiServer(
             app, settings.api.host, settings.api.port, end_streams=streams_of(app).end
         )

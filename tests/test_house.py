@@ -41,7 +41,7 @@ HOMES = {
     "flask_smorest": ("api/",),
     "marshmallow": ("api/", "gateway/config/"),
     "multitimer": ("gateway/collection/",),
-    "prometheus_client": ("api/",),
+    "prometheus_client": ("gateway/observe/",),
     "pyarrow": ("gateway/cli/formats.py",),
     "pymongo": ("gateway/sinks/",),
     "serial": ("arduino_iface/serial_transport.py",),

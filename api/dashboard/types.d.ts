@@ -1,12 +1,18 @@
 /** The documents of the API that the page reads, and what its parts hand each other. */
 
-export type Value = number | boolean | string | null;
+import type { components } from "./schema";
 
-export interface Channel {
-  name: string;
-  unit: string | null;
-  type: string;
-}
+/** Made from the OpenAPI document; what follows says more only where the document leaves it open. */
+type Schemas = components["schemas"];
+type Documented<Name extends keyof Schemas> = Schemas[Name];
+
+export type Value = number | boolean | string | null;
+export type Channel = Schemas["Channel"];
+export type Health = Schemas["Health"];
+export type WindowDocument = Schemas["Window"];
+export type Session = Schemas["Session"];
+export type LogLine = Schemas["LogLine"];
+export type PartView = Schemas["PartView"];
 
 /** One property of a command's JSON Schema; `unit` and `dangerous` are extensions that a driver may add. */
 export interface ArgumentSchema {
@@ -20,8 +26,7 @@ export interface ArgumentSchema {
   unit?: string;
 }
 
-export interface CommandDescription {
-  name: string;
+export interface CommandDescription extends Documented<"CommandDescription"> {
   dangerous?: boolean;
   description?: string;
   arguments: {
@@ -31,85 +36,35 @@ export interface CommandDescription {
   };
 }
 
-export interface Health {
-  polls: number;
-  missed: number;
-  retries: number;
-  crc_errors: number;
-  resets: number;
-  lost: number;
-  latency_ms: { p50: number | null; p99: number | null };
-}
-
-export interface Device {
-  id: string;
-  name: string;
-  bus: string | null;
-  address: number | null;
-  driver: string;
-  uid: string | null;
-  boot: number | null;
-  firmware: string | null;
-  state: "online" | "late" | "offline" | "quarantined";
-  detail: string | null;
-  last_seen: string | null;
-  stale: boolean;
-  interval_s: number;
-  simulated: boolean;
-  metadata: Record<string, string>;
-  channels: Channel[];
+export interface Device extends Documented<"Device"> {
   commands: CommandDescription[];
-  health: Health;
 }
 
-export interface Reading {
-  key: string;
-  device: string;
-  time: string;
-  seq: number | null;
-  boot: number | null;
-  values: Record<string, Value>;
-  quality: string;
-  simulated: boolean;
+/** A reading of the history or of the event stream, or the newest one, which tells its age. */
+export interface Reading extends Documented<"Reading"> {
   age_s?: number;
 }
 
-export interface Command {
-  id: string;
-  device: string;
-  name: string;
+export interface Command extends Documented<"Command"> {
   arguments: Record<string, Value>;
-  state: string;
-  result: unknown;
-  detail: string | null;
-  actor: string | null;
-  requested_at: string;
-  finished_at: string | null;
-  duration_ms: number | null;
 }
 
-export interface ProblemDocument {
-  code: string;
-  detail: string;
-  status: number;
-  problems?: Record<string, string>;
+/** What the page needs of a problem, which may also come from a proxy: then without a code. */
+export type ProblemDocument = Pick<Schemas["Problem"], "detail" | "status" | "problems"> & {
+  code: Schemas["Problem"]["code"] | "";
   command?: Command;
-}
+};
 
-export interface WindowDocument {
-  time: string;
-  values: Record<string, Record<string, Value>>;
-}
-
-export interface Worker {
+/** What the parts of the status tell; the document leaves them open, for they grow. */
+export type Worker = {
   name: string;
   state: string;
   restarts: number;
   progress_age_s: number | null;
   detail: string | null;
-}
+};
 
-export interface Sink {
+export type Sink = {
   name: string;
   state: string;
   lag_rows: number;
@@ -118,9 +73,9 @@ export interface Sink {
   rejected: number;
   error: string | null;
   since: string | null;
-}
+};
 
-export interface BusStatus {
+export type BusStatus = {
   name: string;
   type: string;
   port: string;
@@ -129,13 +84,9 @@ export interface BusStatus {
   timeouts: number;
   wait_max_ms: number;
   hold_max_ms: number;
-}
+};
 
-export interface Status {
-  gateway: string;
-  version: string;
-  uptime_s: number;
-  simulated: boolean;
+export interface Status extends Documented<"Status"> {
   clock: { time?: string; synchronized?: boolean };
   workers: Worker[];
   journal: {
@@ -151,21 +102,6 @@ export interface Status {
   };
   sinks: Sink[];
   buses: BusStatus[];
-}
-
-export interface Session {
-  name: string | null;
-  scope: "read" | "command" | "admin";
-  expires_at: string | null;
-}
-
-export interface LogLine {
-  time: string;
-  level: string;
-  logger: string;
-  message: string;
-  extra: Record<string, Value>;
-  exception: string | null;
 }
 
 /** One message of the event stream. */

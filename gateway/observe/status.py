@@ -41,14 +41,24 @@ class StatusBoard:
     """Builds the status from snapshots; called from request threads."""
 
     def __init__(
-        self, gateway: str, version: str, simulated: bool, sources: StatusSources, clock: WallClock
+        self,
+        gateway: str,
+        version: str,
+        simulated: bool,
+        sources: StatusSources,
+        clock: WallClock,
+        views: Sequence[Mapping[str, str]] = (),
     ) -> None:
-        """`gateway`: its id. Time starts to count here."""
+        """`gateway`: its id; `views`: what the page learns of the views that parts bring.
+
+        Time starts to count here.
+        """
         self._gateway = gateway
         self._version = version
         self._simulated = simulated
         self._sources = sources
         self._clock = clock
+        self._views = views
         self._started_mono = clock.monotonic()
 
     def status(self) -> Mapping[str, object]:
@@ -66,6 +76,7 @@ class StatusBoard:
             "journal": self._journal(),
             "sinks": [_sink(state) for state in self._sources.sinks()],
             "buses": self._buses(),
+            "views": [dict(view) for view in self._views],
         }
 
     def readiness(self) -> Readiness:

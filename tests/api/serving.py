@@ -9,9 +9,24 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from wsgiref.types import WSGIApplication
 
-from api.server import ApiServer, Limits
+from api.http.server import ApiServer, ServerLimits
+from gateway.runtime.clock import MachineClock
+from gateway.runtime.worker import WorkerThread
 
 DEADLINE_S = 10.0
+
+
+class CountingServer(ApiServer):
+    """Releases `turns` with every turn of its loop."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.turns = threading.Semaphore(0)
+
+    def step(self, now: float) -> float:
+        wait_s = super().step(now)
+        self.turns.release()
+        return wait_s
 
 
 class Running:
@@ -20,34 +35,26 @@ class Running:
     def __init__(
         self,
         app: WSGIApplication,
-        limits: Limits | None = None,
+        limits: ServerLimits | None = None,
         end_streams: Callable[[], None] | None = None,
     ) -> None:
-        self.limits = limits or Limits()
-        self.beats = threading.Semaphore(0)  # released with every turn of the loop
-        self.server = ApiServer(
-            app,
-            "127.0.0.1",
-            0,
-            limits=self.limits,
-            heartbeat=self.beats.release,
-            end_streams=end_streams,
+        self.limits = limits or ServerLimits()
+        self.server = CountingServer(
+            app, "127.0.0.1", 0, limits=self.limits, end_streams=end_streams
         )
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self.server.run, args=(self._stop,))
+        self.thread = WorkerThread(self.server, MachineClock())
 
     def start(self) -> None:
-        self.server.start_up()
+        self.thread.start()
+        assert self.thread.started.wait(DEADLINE_S), self.thread.failure
         self.address = self.server.address
-        self._thread.start()
 
     def request_stop(self) -> None:
-        self._stop.set()
-        self.server.wake()
+        self.thread.request_stop()
 
     def join(self) -> None:
-        self._thread.join(DEADLINE_S)
-        assert not self._thread.is_alive(), "the server did not stop"
+        assert self.thread.join(DEADLINE_S), "the server did not stop"
+        assert self.thread.failure is None
 
     def connect(self) -> socket.socket:
         return socket.create_connection(self.address, DEADLINE_S)
@@ -61,7 +68,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def serving(app: WSGIApplication, limits: Limits | None = None) -> Iterator[Running]:
+def serving(app: WSGIApplication, limits: ServerLimits | None = None) -> Iterator[Running]:
     running = Running(app, limits)
     running.start()
     try:

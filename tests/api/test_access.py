@@ -1,17 +1,18 @@
 """Keys, scopes, sessions: who gets in, and who does not."""
 
+import logging
+
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api import attempts, session_store
-from api.app import create_app
-from api.attempts import FailedAttempts
-from api.schemas.problem import ProblemSchema
-from api.schemas.session import SessionSchema
-from api.session_store import SessionStore
+from api.access import attempts, sessions
+from api.access.attempts import FailedAttempts
+from api.access.sessions import SessionStore
+from api.documents import ProblemSchema
+from api.resources.session.document import SessionSchema
 from gateway.access.keys import Scope
-from tests.api.doubles import Gateway, Settings, fits
+from tests.api.gateway import Gateway, fits
 
 FAN = {"name": "fan", "arguments": {"speed": 128}}
 COMMANDS = "/api/v1/devices/greenhouse/commands"
@@ -55,35 +56,35 @@ def test_on_this_machine_without_keys_everything_is_open(client: FlaskClient) ->
 def test_with_a_key_made_it_is_needed_everywhere(
     client: FlaskClient, gateway: Gateway, method: str, path: str, headers: dict[str, str]
 ) -> None:
-    gateway.keys.add(Scope.READ)
+    gateway.add_key(Scope.READ)
     reply = client.open(path, method=method, headers=headers)
     assert code(reply) == (401, "unauthenticated")
     assert reply.headers["WWW-Authenticate"] == 'Bearer realm="gateway"'
-    assert gateway.commands.asked == []
+    assert gateway.orders() == []
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_health_needs_none(client: FlaskClient, gateway: Gateway, path: str) -> None:
-    gateway.keys.add(Scope.READ)
+    gateway.add_key(Scope.READ)
     assert client.get(path).status_code == 200
     assert client.get(path, headers=bearer("wrong")).status_code == 200
 
 
 def test_where_others_can_reach_it_a_key_is_needed_even_when_none_is_left(gateway: Gateway) -> None:
-    client = create_app(gateway.ports, Settings(host="0.0.0.0")).test_client()
+    client = gateway.client(host="0.0.0.0")
     assert client.get("/healthz").status_code == 200
     assert code(client.get(DEVICES)) == (401, "unauthenticated")
 
 
 def test_where_others_can_reach_it_a_browser_is_asked_for_a_key(gateway: Gateway) -> None:
-    client = create_app(gateway.ports, Settings(host="0.0.0.0")).test_client()
+    client = gateway.client(host="0.0.0.0")
     page = client.get("/", headers={"Accept": "text/html,*/*"})
     assert page.status_code == 401
     assert 'id="login"' in page.text
     assert "script-src 'sha256-" in page.headers["Content-Security-Policy"]
     assert client.get("/").get_json()["code"] == "unauthenticated"
     assert client.get("/dashboard/index.html").status_code == 401
-    secret = gateway.keys.add(Scope.READ)
+    secret = gateway.add_key(Scope.READ)
     assert log_in(client, secret).status_code == 200
     for path in ("/", "/dashboard/index.html"):
         with client.get(path) as reply:
@@ -91,7 +92,7 @@ def test_where_others_can_reach_it_a_browser_is_asked_for_a_key(gateway: Gateway
 
 
 def test_a_file_that_cannot_be_read_lets_nobody_in(client: FlaskClient, gateway: Gateway) -> None:
-    gateway.keys.readable = False
+    gateway.damage_keys()
     assert code(client.get(DEVICES)) == (401, "unauthenticated")
 
 
@@ -106,7 +107,7 @@ def test_a_file_that_cannot_be_read_lets_nobody_in(client: FlaskClient, gateway:
 def test_what_each_scope_is_good_for(
     client: FlaskClient, gateway: Gateway, scope: Scope, allowed: set[str]
 ) -> None:
-    headers = bearer(gateway.keys.add(scope))
+    headers = bearer(gateway.add_key(scope))
     tried = {
         "read": client.get(DEVICES, headers=headers),
         "command": client.post(COMMANDS, json=FAN, headers=headers),
@@ -120,22 +121,22 @@ def test_what_each_scope_is_good_for(
             challenge = reply.headers["WWW-Authenticate"]
             assert 'error="insufficient_scope"' in challenge
             assert f'scope="{needed}"' in challenge
-    assert (gateway.commands.asked != []) is ("command" in allowed)
-    assert (gateway.logs.level == "DEBUG") is ("admin" in allowed)
+    assert (gateway.orders() != []) is ("command" in allowed)
+    assert (logging.getLogger("api").level == logging.DEBUG) is ("admin" in allowed)
 
 
 def test_too_small_a_scope_is_refused_before_the_body_is_looked_at(
     client: FlaskClient, gateway: Gateway
 ) -> None:
-    headers = bearer(gateway.keys.add(Scope.READ))
+    headers = bearer(gateway.add_key(Scope.READ))
     assert code(client.post(COMMANDS, data=b"{", headers=headers)) == (403, "forbidden")
 
 
 def test_the_name_of_the_key_is_the_actor(client: FlaskClient, gateway: Gateway) -> None:
-    headers = bearer(gateway.keys.add(Scope.COMMAND, "frontend"))
+    headers = bearer(gateway.add_key(Scope.COMMAND, "frontend"))
     client.post(COMMANDS, json=FAN, headers=headers)
-    assert gateway.commands.asked[0]["actor"] == "frontend"
-    assert gateway.commands.asked[0]["client"] == "127.0.0.1"
+    ((record, address),) = gateway.audited
+    assert (record.actor, address) == ("frontend", "127.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -152,30 +153,30 @@ def test_the_name_of_the_key_is_the_actor(client: FlaskClient, gateway: Gateway)
     ],
 )
 def test_a_header_that_is_no_key(client: FlaskClient, gateway: Gateway, header: str) -> None:
-    gateway.keys.add(Scope.READ)
+    gateway.add_key(Scope.READ)
     reply = client.get(DEVICES, headers={"Authorization": header})
     assert code(reply) == (401, "unauthenticated")
     assert 'error="invalid_token"' in reply.headers["WWW-Authenticate"]
 
 
 def test_the_word_bearer_in_any_case(client: FlaskClient, gateway: Gateway) -> None:
-    secret = gateway.keys.add(Scope.READ)
+    secret = gateway.add_key(Scope.READ)
     headers = {"Authorization": f"bEARER  {secret} "}
     assert client.get(DEVICES, headers=headers).status_code == 200
 
 
 def test_a_revoked_key_is_worthless_at_once(client: FlaskClient, gateway: Gateway) -> None:
-    headers = bearer(gateway.keys.add(Scope.READ))
-    gateway.keys.add(Scope.ADMIN)
+    headers = bearer(gateway.add_key(Scope.READ))
+    gateway.add_key(Scope.ADMIN)
     assert client.get(DEVICES, headers=headers).status_code == 200
-    del gateway.keys.keys[0]
+    gateway.keys.revoke("read")
     assert code(client.get(DEVICES, headers=headers)) == (401, "unauthenticated")
 
 
 def test_many_wrong_keys_are_slowed_down_and_a_right_one_never(
     client: FlaskClient, gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
-    right = bearer(gateway.keys.add(Scope.READ))
+    right = bearer(gateway.add_key(Scope.READ))
     for _ in range(attempts.BURST):
         assert code(client.get(DEVICES, headers=bearer("wrong"))) == (401, "unauthenticated")
     reply = client.get(DEVICES, headers=bearer("wrong"))
@@ -218,7 +219,7 @@ def log_in(client: FlaskClient, secret: str, **headers: str) -> TestResponse:
 
 
 def test_a_session_stands_for_its_key(client: FlaskClient, gateway: Gateway) -> None:
-    reply = log_in(client, gateway.keys.add(Scope.COMMAND, "dashboard"))
+    reply = log_in(client, gateway.add_key(Scope.COMMAND, "dashboard"))
     assert reply.status_code == 200
     assert fits(SessionSchema, reply.json)
     assert reply.json is not None
@@ -230,13 +231,13 @@ def test_a_session_stands_for_its_key(client: FlaskClient, gateway: Gateway) -> 
     assert (whoami["name"], whoami["scope"]) == ("dashboard", "command")
     assert whoami["expires_at"].startswith("2026-11-20T1")
     assert client.post(COMMANDS, json=FAN, headers=OWN_PAGE).status_code == 200
-    assert gateway.commands.asked[0]["actor"] == "dashboard"
+    assert gateway.orders()[0].actor == "dashboard"
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
     client: FlaskClient, gateway: Gateway
 ) -> None:
-    secret = gateway.keys.add(Scope.READ)
+    secret = gateway.add_key(Scope.READ)
     cookie = log_in(client, secret).headers["Set-Cookie"]
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
     assert "Secure" not in cookie
@@ -251,29 +252,28 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
 def test_with_a_session_changes_come_from_our_own_page_only(
     gateway: Gateway, origin: str | None
 ) -> None:
-    settings = Settings(cors_origins=["http://localhost:3000"])
-    client = create_app(gateway.ports, settings).test_client()
-    log_in(client, gateway.keys.add(Scope.ADMIN))
+    client = gateway.client(cors_origins=("http://localhost:3000",))
+    log_in(client, gateway.add_key(Scope.ADMIN))
     headers = {} if origin is None else {"Origin": origin}
     assert code(client.post(COMMANDS, json=FAN, headers=headers)) == (403, "forbidden")
     assert code(client.delete(SESSION, headers=headers)) == (403, "forbidden")
-    assert gateway.commands.asked == []
+    assert gateway.orders() == []
 
 
 def test_with_a_key_changes_need_no_origin(client: FlaskClient, gateway: Gateway) -> None:
-    secret = gateway.keys.add(Scope.ADMIN)
+    secret = gateway.add_key(Scope.ADMIN)
     log_in(client, secret)
     assert client.post(COMMANDS, json=FAN, headers=bearer(secret)).status_code == 200
 
 
 def test_a_key_in_the_header_goes_before_the_session(client: FlaskClient, gateway: Gateway) -> None:
-    log_in(client, gateway.keys.add(Scope.ADMIN))
+    log_in(client, gateway.add_key(Scope.ADMIN))
     reply = client.get(DEVICES, headers=bearer("wrong"))
     assert code(reply) == (401, "unauthenticated")
 
 
 def test_a_session_ends(client: FlaskClient, gateway: Gateway) -> None:
-    log_in(client, gateway.keys.add(Scope.READ))
+    log_in(client, gateway.add_key(Scope.READ))
     cookie = client.get_cookie("gateway_session")
     assert cookie is not None
     reply = client.delete(SESSION, headers=OWN_PAGE)
@@ -284,10 +284,10 @@ def test_a_session_ends(client: FlaskClient, gateway: Gateway) -> None:
 
 
 def test_a_session_ends_with_its_key(client: FlaskClient, gateway: Gateway) -> None:
-    gateway.keys.add(Scope.ADMIN, "other")
-    log_in(client, gateway.keys.add(Scope.READ))
+    gateway.add_key(Scope.ADMIN, "other")
+    log_in(client, gateway.add_key(Scope.READ))
     assert client.get(DEVICES).status_code == 200
-    gateway.keys.keys.pop()
+    gateway.keys.revoke("read")
     assert code(client.get(DEVICES)) == (401, "unauthenticated")
 
 
@@ -295,12 +295,12 @@ def test_a_session_ends_with_its_key(client: FlaskClient, gateway: Gateway) -> N
     "body", [{}, {"key": ""}, {"key": 5}, {"key": None}, {"key": "x" * 257}, {"key": "a", "b": 1}]
 )
 def test_a_login_of_another_form(client: FlaskClient, gateway: Gateway, body: object) -> None:
-    gateway.keys.add(Scope.READ)
+    gateway.add_key(Scope.READ)
     assert code(client.post(SESSION, json=body)) == (422, "invalid_body")
 
 
 def test_a_login_with_a_wrong_key(client: FlaskClient, gateway: Gateway) -> None:
-    gateway.keys.add(Scope.READ)
+    gateway.add_key(Scope.READ)
     reply = log_in(client, "wrong")
     assert code(reply) == (401, "unauthenticated")
     assert "Set-Cookie" not in reply.headers
@@ -312,13 +312,13 @@ def test_sessions_expire_and_their_number_is_bounded() -> None:
     first = store.open("digest")
     found = store.find(first)
     assert found is not None
-    assert store.left_s(found) == session_store.LIFETIME_S
-    for _ in range(session_store.SESSIONS_MAX):
+    assert store.left_s(found) == sessions.LIFETIME_S
+    for _ in range(sessions.SESSIONS_MAX):
         latest = store.open("digest")
     assert store.find(first) is None
     assert store.find(latest) is not None
     assert store.find("x" * 10_000) is None
-    now = session_store.LIFETIME_S
+    now = sessions.LIFETIME_S
     assert store.find(latest) is None
 
 
@@ -326,7 +326,7 @@ def test_sessions_expire_and_their_number_is_bounded() -> None:
 def test_the_page_that_asks_for_a_key_needs_none(
     client: FlaskClient, gateway: Gateway, path: str
 ) -> None:
-    gateway.keys.add(Scope.READ)
+    gateway.add_key(Scope.READ)
     assert client.get(path, buffered=True).status_code == 200
 
 
@@ -334,11 +334,15 @@ def test_who_changed_what_is_in_the_log(
     client: FlaskClient, gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    secret = gateway.keys.add(Scope.ADMIN, "me")
+    secret = gateway.add_key(Scope.ADMIN, "me")
     log_in(client, secret)
     client.put("/api/v1/logging", json={"level": "DEBUG"}, headers=bearer(secret))
     client.get(DEVICES, headers=bearer(secret))
     client.post(COMMANDS, json=FAN, headers=bearer(secret))
-    noted = [(one.getMessage(), one.__dict__["actor"]) for one in caplog.records]
+    noted = [
+        (one.getMessage(), one.__dict__["actor"])
+        for one in caplog.records
+        if one.name.startswith("api.")
+    ]
     assert noted == [("session opened", "me"), ("PUT /api/v1/logging: 200", "me")]
     assert secret not in caplog.text

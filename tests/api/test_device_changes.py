@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from api.schemas.device import DeviceSchema
-from tests.api.doubles import Gateway, fits
+from api.resources.devices.document import DeviceSchema
+from gateway.devices import labels
+from tests.api.gateway import Gateway, fits
 
 GREENHOUSE = "/api/v1/devices/greenhouse"
 
@@ -21,7 +22,8 @@ def test_name_and_metadata_are_shown_and_kept(client: FlaskClient, gateway: Gate
     assert (changed["name"], changed["metadata"]) == ("Gewächshaus", {"room": "B", "train": "12"})
     assert client.get(GREENHOUSE).json == changed
     assert (client.get("/api/v1/devices").json or {})["devices"][0] == changed
-    row = gateway.device_store.rows["greenhouse"]
+    (row,) = gateway.reader.devices()
+    assert row.id == "greenhouse"
     assert (row.name, row.metadata) == ("Gewächshaus", {"room": "B", "train": "12"})
     assert gateway.labels.metadata_of("greenhouse") == {"room": "B", "train": "12"}
 
@@ -71,18 +73,21 @@ def test_what_cannot_be_taken(client: FlaskClient, gateway: Gateway, body: objec
     assert reply.json is not None
     assert reply.json["code"] == "invalid_body"
     assert reply.json["problems"]
-    assert gateway.device_store.rows == {}
+    assert gateway.reader.devices() == []
 
 
 def test_a_device_nobody_knows(client: FlaskClient, gateway: Gateway) -> None:
     reply = client.patch("/api/v1/devices/nobody", json={"name": "A"})
     assert reply.status_code == 404
     assert (reply.json or {})["code"] == "unknown_device"
-    assert gateway.device_store.rows == {}
+    assert gateway.reader.devices() == []
 
 
-def test_what_is_not_stored_is_not_confirmed(client: FlaskClient, gateway: Gateway) -> None:
-    gateway.device_store.works = False
+def test_what_is_not_stored_is_not_confirmed(
+    client: FlaskClient, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(labels, "COMMIT_TIMEOUT_S", 0.05)
+    gateway.stop_storing()
     reply = client.patch(GREENHOUSE, json={"name": "A"})
     assert reply.status_code == 503
     assert (reply.json or {})["code"] == "journal_unavailable"

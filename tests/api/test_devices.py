@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from api.schemas.device import DeviceListSchema, DeviceSchema
+from api.resources.devices.document import DeviceListSchema, DeviceSchema
 from gateway.model.registry import DeviceState
-from tests.api.doubles import GREENHOUSE, NOW_MONO, Gateway, fits
+from tests.api.gateway import GREENHOUSE, NOW_MONO, Gateway, fits
 
 
 def test_every_device_is_listed(client: FlaskClient) -> None:

@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from api.dispatcher import GrowingDispatcher
+from api.http.dispatcher import GrowingDispatcher
 from tests.api.serving import DEADLINE_S
 
 MOST = 3

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from api.app import create_app
-from api.schemas.dummy import FAULTS, DummySchema
+from api.resources.dummy.document import FAULTS, DummySchema
 from arduino_iface.clock import SYSTEM_CLOCK
 from dummy_hw import factory
 from dummy_hw.board import DummyBoard
@@ -15,7 +14,7 @@ from dummy_hw.eeprom import MemoryEeprom
 from dummy_hw.faults import Fault
 from dummy_hw.hardware import DummyHardware
 from dummy_hw.remote import RemoteBoards
-from tests.api.doubles import Gateway, Settings, fits
+from tests.api.gateway import Gateway, fits
 
 PATH = "/api/v1/dummy/devices/greenhouse"
 
@@ -31,7 +30,7 @@ def simulated(gateway: Gateway, board: DummyBoard, tmp_path: Path) -> Iterator[F
     hardware.add_i2c("greenhouse", "i2c1", 16, board)
     hardware.start()
     gateway.dummy = RemoteBoards(hardware)
-    yield create_app(gateway.ports, Settings()).test_client()
+    yield gateway.client()
     hardware.stop()
 
 

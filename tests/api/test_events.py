@@ -14,14 +14,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.app import create_app
-from api.events import HEARTBEAT_S
+from api.resources.events.routes import HEARTBEAT_S
 from api.streams import STREAMS_MAX, streams_of
-from gateway.journal.types import StoredCommand
-from gateway.live.feed import Position
 from gateway.model.command import CommandState
 from gateway.model.registry import DeviceState
-from tests.api.doubles import DONE, GREENHOUSE, Gateway, Settings, stored
+from tests.api.gateway import DONE, GREENHOUSE, Gateway, reading
 from tests.api.serving import DEADLINE_S, Running
 
 PATH = "/api/v1/events"
@@ -53,13 +50,13 @@ class Listener:
 
 
 @pytest.fixture
-def gateway() -> Gateway:
-    return Gateway()
+def gateway(bare: Gateway) -> Gateway:
+    return bare
 
 
 @pytest.fixture
 def app(gateway: Gateway) -> Flask:
-    return create_app(gateway.ports, Settings())
+    return gateway.app()
 
 
 @pytest.fixture
@@ -100,13 +97,13 @@ def test_readings_devices_and_commands_come_as_elsewhere(
     assert listener.reply.headers["Cache-Control"] == "no-store"
     first = listener.block()
     assert first["retry"] == "2000"
-    gateway.feed.publish([stored(7)])
-    gateway.feed.publish([StoredCommand(8, replace(DONE, state=CommandState.SENT))])
-    gateway.devices.publish(replace(GREENHOUSE, state=DeviceState.LATE))
-    name, reading = listener.event()
-    assert (name, reading["key"]) == ("reading", "0011223344556677-5-7")
+    gateway.store([reading(7)])
+    gateway.save(replace(DONE, state=CommandState.SENT))
+    name, stored = listener.event()
+    assert (name, stored["key"]) == ("reading", "0011223344556677-5-7")
     name, command = listener.event()
     assert (name, command["id"], command["state"]) == ("command", "c1", "sent")
+    gateway.devices.publish(replace(GREENHOUSE, state=DeviceState.LATE))
     name, device = listener.event()
     assert (name, device["id"], device["state"]) == ("device", "greenhouse", "late")
 
@@ -114,20 +111,27 @@ def test_readings_devices_and_commands_come_as_elsewhere(
 def test_a_client_that_comes_back_goes_on_where_it_was(
     gateway: Gateway, listen: Callable[..., Listener]
 ) -> None:
-    gateway.history.rows = [stored(row) for row in (1, 2, 3)]
-    last = str(Position("journal", 1))
+    before = listen("?type=reading")
+    before.block()
+    gateway.store([reading(9)])
+    last = before.block()["id"]
+    gateway.store([reading(8), reading(7)])
     listener = listen("?type=reading", **{"Last-Event-ID": last})
     listener.block()
-    assert [listener.event()[1]["seq"] for _ in range(2)] == [2, 3]
-    gateway.feed.publish([stored(4)])
+    assert [listener.event()[1]["seq"] for _ in range(2)] == [8, 7]
+    gateway.store([reading(6)])
     block = listener.block()
-    assert Position.parse(block["id"]).seq == 4
+    assert json.loads(block["data"])["seq"] == 6
+    gateway.store([reading(5)])
+    again = listen("?type=reading", **{"Last-Event-ID": block["id"]})
+    again.block()
+    assert again.event()[1]["seq"] == 5
 
 
 def test_only_what_is_asked_for_comes(gateway: Gateway, listen: Callable[..., Listener]) -> None:
     listener = listen("?device=vehicle,tank&type=reading")
     listener.block()
-    gateway.feed.publish([stored(1), stored(2, "vehicle"), stored(3, "tank")])
+    gateway.store([reading(3), reading(2, "vehicle"), reading(1, "tank")])
     assert [listener.event()[1]["device"] for _ in range(2)] == ["vehicle", "tank"]
 
 
@@ -154,13 +158,16 @@ def test_silence_is_broken_by_a_comment_that_tells_how_far_the_others_are(
     gateway: Gateway, listen: Callable[..., Listener]
 ) -> None:
     listener = listen("?device=vehicle")
-    began = Position.parse(listener.block()["id"])
-    gateway.feed.publish([stored(9)])  # not for this one
-    gateway.status.mono += HEARTBEAT_S
-    gateway.feed.publish([stored(10)])
+    listener.block()
+    gateway.store([reading(9)])  # not for this one
+    gateway.clock.advance(HEARTBEAT_S)
+    gateway.store([reading(8)])
     block = listener.block()
     assert block[""] == "heartbeat"
-    assert Position.parse(block["id"]).seq > began.seq
+    gateway.store([reading(7)])
+    later = listen("?type=reading", **{"Last-Event-ID": block["id"]})
+    later.block()
+    assert later.event()[1]["seq"] in (8, 7), "what the heartbeat told of does not come again"
 
 
 def test_more_streams_than_the_gateway_takes_are_told_to_come_later(
@@ -189,11 +196,9 @@ def test_who_does_not_read_does_not_hold_up_who_does(
         assert stalled.recv(1)
         listener = listen()
         listener.block()
-        row = 0
-        for _ in range(20):
-            gateway.feed.publish([stored(row + n) for n in range(1, 201)])
-            row += 200
-            for expected in range(row - 199, row + 1):
+        for newest in range(4001, 1, -200):
+            gateway.store([reading(seq) for seq in range(newest, newest + 200)])
+            for expected in reversed(range(newest, newest + 200)):
                 assert listener.event()[1]["seq"] == expected
 
 

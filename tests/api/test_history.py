@@ -3,15 +3,17 @@
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from api.app import create_app
-from api.schemas.reading import WindowListSchema
+from api.resources.readings.document import WindowListSchema
 from api.streams import streams_of
-from tests.api.doubles import Gateway, Settings, fits, stored
+from gateway.history.history import HistoryUnavailable
+from gateway.model.reading import StoredReading
+from tests.api.gateway import Gateway, fits, reading
 
 HISTORY = "/api/v1/devices/greenhouse/readings"
 CSV = {"Accept": "text/csv"}
@@ -52,12 +54,14 @@ def table(reply: Any) -> list[list[str]]:
     return list(csv.reader(io.StringIO(reply.text, newline="")))
 
 
-def test_csv_has_a_row_for_each_reading(client: FlaskClient, gateway: Gateway) -> None:
-    gateway.readings.rows = [
-        stored(1, values={"temperature": 21.5, "door": True, "note": 'a "b", c'}),
-        stored(2, values={"temperature": None, "door": False}),
-    ]
-    reply = client.get(HISTORY, headers=CSV)
+def test_csv_has_a_row_for_each_reading(bare_client: FlaskClient, bare: Gateway) -> None:
+    bare.store(
+        [
+            reading(1, values={"temperature": 21.5, "door": True, "note": 'a "b", c'}),
+            reading(2, values={"temperature": None, "door": False}),
+        ]
+    )
+    reply = bare_client.get(HISTORY, headers=CSV)
     assert reply.content_type == "text/csv; charset=utf-8; header=present"
     rows = table(reply)
     assert rows[0] == ["time", "key", "quality", "temperature", "humidity", "door", "note"]
@@ -69,20 +73,22 @@ def test_csv_has_a_row_for_each_reading(client: FlaskClient, gateway: Gateway) -
 def test_csv_has_everything_unless_a_limit_says_otherwise(
     client: FlaskClient, gateway: Gateway
 ) -> None:
-    gateway.readings.rows = [stored(row) for row in range(1, 501)]
+    gateway.store([reading(seq) for seq in range(6, 501)])
     assert len(table(client.get(HISTORY, headers=CSV))) == 501
     assert len(table(client.get(f"{HISTORY}?limit=7", headers=CSV))) == 8
     chosen = table(client.get(f"{HISTORY}?channels=temperature&limit=1", headers=CSV))
     assert chosen[0] == ["time", "key", "quality", "temperature"]
 
 
-def test_senml_resolves_to_the_readings(client: FlaskClient, gateway: Gateway) -> None:
-    gateway.readings.rows = [
-        stored(1, values={"temperature": 21.5, "humidity": 40, "door": True, "note": "x"}),
-        stored(2, values={"temperature": None}),
-        stored(3, values={"temperature": 20.0}),
-    ]
-    reply = client.get(HISTORY, headers=SENML)
+def test_senml_resolves_to_the_readings(bare_client: FlaskClient, bare: Gateway) -> None:
+    bare.store(
+        [
+            reading(1, values={"temperature": 21.5, "humidity": 40, "door": True, "note": "x"}),
+            reading(2, values={"temperature": None}),
+            reading(3, values={"temperature": 20.0}),
+        ]
+    )
+    reply = bare_client.get(HISTORY, headers=SENML)
     records = json.loads(reply.text)
     assert records == [
         {"bn": "greenhouse/", "bt": 1795157999.0, "n": "temperature", "u": "Cel", "v": 21.5},
@@ -98,17 +104,19 @@ def test_senml_of_nothing_is_an_empty_pack(client: FlaskClient) -> None:
     assert (reply.status_code, reply.json) == (200, [])
 
 
-def test_windows_sum_up(client: FlaskClient, gateway: Gateway) -> None:
-    gateway.readings.rows = [
-        stored(row, values={"temperature": value, "door": row == 2})
-        for row, value in ((1, 3.0), (2, None), (3, 1.0))
-    ]
+def test_windows_sum_up(bare_client: FlaskClient, bare: Gateway) -> None:
+    bare.store(
+        [
+            reading(seq, values={"temperature": value, "door": seq == 2})
+            for seq, value in ((1, 3.0), (2, None), (3, 1.0))
+        ]
+    )
     query = {
         "every": "1min",
         "agg": "mean,min,max,count,first,last",
         "channels": "temperature,door",
     }
-    reply = client.get(HISTORY, query_string=query)
+    reply = bare_client.get(HISTORY, query_string=query)
     assert reply.json is not None
     assert fits(WindowListSchema, reply.json)
     assert reply.json["every_s"] == 60.0
@@ -142,8 +150,20 @@ def test_windows_as_csv_and_senml(client: FlaskClient) -> None:
     assert "u" not in records[1]
 
 
-def test_a_history_that_is_not_complete_says_so(client: FlaskClient, gateway: Gateway) -> None:
-    gateway.readings.complete = False
+class UnreachableArchive:
+    """MongoDB while it does not answer."""
+
+    def readings(self, *_arguments: object, **_options: object) -> list[StoredReading]:
+        raise HistoryUnavailable("it does not answer")
+
+
+def test_a_history_that_is_not_complete_says_so(tmp_path: Path) -> None:
+    with Gateway(tmp_path, archive=UnreachableArchive()) as gateway:
+        gateway.store([reading(seq) for seq in range(1, 6)])
+        check_incomplete(gateway.client())
+
+
+def check_incomplete(client: FlaskClient) -> None:
     assert (client.get(HISTORY).json or {})["complete"] is False
     assert (client.get(f"{HISTORY}?every=1h").json or {})["complete"] is False
     for accept in (CSV, SENML):
@@ -152,8 +172,8 @@ def test_a_history_that_is_not_complete_says_so(client: FlaskClient, gateway: Ga
         assert reply.headers["Retry-After"]
 
 
-def test_an_export_gives_its_slot_back() -> None:
-    app = create_app(Gateway().ports, Settings())
+def test_an_export_gives_its_slot_back(gateway: Gateway) -> None:
+    app = gateway.app()
     client = app.test_client()
     for _ in range(3):
         with client.get(HISTORY, headers=CSV, buffered=False) as reply:

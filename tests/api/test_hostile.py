@@ -1,6 +1,7 @@
 """Input that nobody sends by mistake: refused with the right 4xx wherever a body is taken, and cheap."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,9 +9,8 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.app import create_app
 from api.problems import KINDS
-from tests.api.doubles import Gateway, Settings
+from tests.api.gateway import Gateway, temporary
 from tests.api.serving import read_reply, serving
 
 TAKES_A_BODY = [
@@ -47,8 +47,8 @@ def test_what_is_not_json_as_we_take_it(
 ) -> None:
     reply = client.open(path, method=method, data=body, content_type="application/json")
     assert (reply.status_code, (reply.json or {})["code"]) == (400, "malformed_json")
-    assert gateway.commands.asked == []
-    assert gateway.device_store.rows == {}
+    assert gateway.orders() == []
+    assert gateway.reader.devices() == []
 
 
 @pytest.mark.parametrize(("method", "path"), TAKES_A_BODY)
@@ -65,6 +65,13 @@ def test_types_sizes_and_declarations(client: FlaskClient, method: str, path: st
         assert reply.status_code == 415
     reply = client.open(path, method=method, json={"name": "x" * 70_000})
     assert reply.status_code == 413
+
+
+@pytest.fixture(scope="module")
+def client_of_all() -> Iterator[FlaskClient]:
+    """One gateway for many examples."""
+    with temporary() as gateway:
+        yield gateway.client()
 
 
 @given(
@@ -86,9 +93,9 @@ def test_types_sizes_and_declarations(client: FlaskClient, method: str, path: st
     ),
 )
 def test_any_json_gets_an_answer_that_is_not_our_failure(
-    target: tuple[str, str], body: Any
+    client_of_all: FlaskClient, target: tuple[str, str], body: Any
 ) -> None:
-    client = create_app(Gateway().ports, Settings()).test_client()
+    client = client_of_all
     method, path = target
     data = json.dumps(body, allow_nan=True).encode()
     reply = client.open(path, method=method, data=data, content_type="application/json")
@@ -108,8 +115,8 @@ def test_any_json_gets_an_answer_that_is_not_our_failure(
     ],
 )
 def test_floods_of_headers(gateway: Gateway, head: bytes, status: int, code: str) -> None:
-    gateway.keys.readable = False
-    with serving(create_app(gateway.ports, Settings())) as running, running.connect() as connection:
+    gateway.damage_keys()
+    with serving(gateway.app()) as running, running.connect() as connection:
         connection.sendall(b"GET /api/v1/devices HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n")
         found, content_type, body = read_reply(connection)
         assert (found, content_type) == (status, "application/problem+json")

@@ -1,20 +1,25 @@
 from flask.testing import FlaskClient
 
-from gateway.journal.types import LedgerHour
-from gateway.model.reading import LossReason
-from tests.api.doubles import NOW_MS, Gateway
+from gateway.model.reading import Loss, LossReason
+from tests.api.gateway import NOW_MS, Gateway, reading
 
 HOUR_MS = 3_600_000
 
 
-def hour(back: int, device: str = "greenhouse") -> LedgerHour:
-    lost = dict.fromkeys(LossReason, 0) | {LossReason.OVERWRITTEN: 2}
-    return LedgerHour(device, NOW_MS - back * HOUR_MS, 12, 10, lost)
+def store_hour(gateway: Gateway, back: int, device: str = "greenhouse") -> None:
+    """Ten samples and two that were lost, `back` hours ago."""
+    start_ms = NOW_MS - back * HOUR_MS
+    samples = [
+        reading(1, device, time_ms=start_ms + seq, uid=None, boot=None, seq=None)
+        for seq in range(10)
+    ]
+    gateway.store(samples, [Loss(device, LossReason.OVERWRITTEN, 2, start_ms)])
 
 
-def test_every_hour_says_what_is_missing_and_why(client: FlaskClient, gateway: Gateway) -> None:
-    gateway.ledger.hours = [hour(0), hour(1, "vehicle")]
-    answer = client.get("/api/v1/ledger")
+def test_every_hour_says_what_is_missing_and_why(bare_client: FlaskClient, bare: Gateway) -> None:
+    store_hour(bare, 0)
+    store_hour(bare, 1, "vehicle")
+    answer = bare_client.get("/api/v1/ledger")
     assert answer.status_code == 200
     assert answer.json["next"] is None
     first, second = answer.json["ledger"]
@@ -34,8 +39,10 @@ def test_every_hour_says_what_is_missing_and_why(client: FlaskClient, gateway: G
     assert second["device"] == "vehicle"
 
 
-def test_pages_and_bounds(client: FlaskClient, gateway: Gateway) -> None:
-    gateway.ledger.hours = [hour(back) for back in range(5)]
+def test_pages_and_bounds(bare_client: FlaskClient, bare: Gateway) -> None:
+    client = bare_client
+    for back in range(5):
+        store_hour(bare, back)
     page = client.get("/api/v1/ledger?limit=2").json
     assert len(page["ledger"]) == 2
     rest = client.get(f"/api/v1/ledger?limit=9&cursor={page['next']}").json

@@ -1,9 +1,12 @@
+from collections.abc import Iterator
+
+import pytest
 from flask.testing import FlaskClient
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as plain_text
 
-from api.app import create_app
-from tests.api.doubles import Gateway, Settings
+from gateway.observe.metrics import Metric, counter, gauge, histogram
+from tests.api.gateway import Gateway
 
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -19,8 +22,23 @@ def samples(client: FlaskClient) -> dict[tuple[str, tuple[tuple[str, str], ...]]
     }
 
 
+def things() -> Iterator[Metric]:
+    """What a part might count."""
+    yield counter("gateway_things", "Things.", ("device",), [(("a b",), 3)])
+    yield gauge("gateway_level", "Level.", (), [((), 0.5)])
+    waits = [(("i2c1",), (1, 2, 3), 0.25)]
+    yield histogram("gateway_wait_seconds", "Waits.", ("bus",), waits, (0.01, 0.1))
+
+
+@pytest.fixture
+def client(bare: Gateway) -> FlaskClient:
+    bare.more = (things,)
+    return bare.client()
+
+
 def test_what_the_gateway_counts_is_shown(client: FlaskClient) -> None:
     found = samples(client)
+    assert found["gateway_device_polls_total", (("device", "greenhouse"),)] == 10
     assert found["gateway_things_total", (("device", "a b"),)] == 3
     assert found["gateway_level", ()] == 0.5
     bus = ("bus", "i2c1")
@@ -57,8 +75,8 @@ def test_the_caller_chooses_the_form(client: FlaskClient) -> None:
     assert "gateway_things" in {family.name for family in open_metrics(reply.text)}
 
 
-def test_two_apps_count_for_themselves(client: FlaskClient) -> None:
-    other = create_app(Gateway().ports, Settings()).test_client()
+def test_two_apps_count_for_themselves(client: FlaskClient, bare: Gateway) -> None:
+    other = bare.client()
     other.get("/api/v1/status")
     labels = (("method", "GET"), ("route", "/api/v1/status"), ("status", "200"))
     assert ("gateway_api_requests_total", labels) in samples(other)

@@ -5,17 +5,32 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from api import examples
-from api.app import create_app
 from api.problems import KINDS
-from api.schemas.command import CommandRequestSchema, CommandSchema
-from api.schemas.device import DeviceChangeSchema, DeviceSchema
-from api.schemas.dummy import DummyChangeSchema, DummySchema
-from api.schemas.log import LogLineSchema
-from api.schemas.reading import ReadingListSchema, ReadingSchema, WindowListSchema
-from api.schemas.session import SessionRequestSchema, SessionSchema
-from api.schemas.status import StatusSchema
-from tests.api.doubles import Gateway, Settings, fits
+from api.resources.commands.document import (
+    COMMAND,
+    COMMAND_REQUEST,
+    CommandRequestSchema,
+    CommandSchema,
+)
+from api.resources.devices.document import DEVICE, DEVICE_CHANGE, DeviceChangeSchema, DeviceSchema
+from api.resources.dummy.document import DUMMY, DUMMY_CHANGE, DummyChangeSchema, DummySchema
+from api.resources.logs.document import LOG_LINE, LogLineSchema
+from api.resources.readings.document import (
+    READING,
+    READING_LIST,
+    WINDOW_LIST,
+    ReadingListSchema,
+    ReadingSchema,
+    WindowListSchema,
+)
+from api.resources.session.document import (
+    SESSION,
+    SESSION_REQUEST,
+    SessionRequestSchema,
+    SessionSchema,
+)
+from api.resources.status.document import STATUS, StatusSchema
+from tests.api.gateway import Gateway, fits, temporary
 
 # The part of the contract that exists.
 ROUTES = {
@@ -81,6 +96,7 @@ def test_every_route_of_the_app_is_documented_or_for_people(
     beside = {
         "GET /",
         "GET /dashboard/{path:filename}",
+        "GET /dashboard/parts/{name}/{file}",
         "GET /openapi.json",
         "GET /metrics",
         "GET /docs",
@@ -196,24 +212,24 @@ def test_query_parameters_are_described_with_their_bounds(document: Any) -> None
 
 
 def test_the_examples_are_of_the_form_described() -> None:
-    assert fits(DeviceSchema, examples.DEVICE)
-    assert fits(ReadingSchema, examples.READING)
-    assert fits(ReadingListSchema, examples.READING_LIST)
-    assert fits(WindowListSchema, examples.WINDOW_LIST)
-    assert fits(CommandSchema, examples.COMMAND)
-    assert fits(CommandRequestSchema, examples.COMMAND_REQUEST)
-    assert fits(StatusSchema, examples.STATUS)
-    assert fits(SessionSchema, examples.SESSION)
-    assert fits(SessionRequestSchema, examples.SESSION_REQUEST)
-    assert fits(DeviceChangeSchema, examples.DEVICE_CHANGE)
-    assert fits(LogLineSchema, examples.LOG_LINE)
-    assert fits(DummySchema, examples.DUMMY)
-    assert DummyChangeSchema().load(examples.DUMMY_CHANGE) == examples.DUMMY_CHANGE
+    assert fits(DeviceSchema, DEVICE)
+    assert fits(ReadingSchema, READING)
+    assert fits(ReadingListSchema, READING_LIST)
+    assert fits(WindowListSchema, WINDOW_LIST)
+    assert fits(CommandSchema, COMMAND)
+    assert fits(CommandRequestSchema, COMMAND_REQUEST)
+    assert fits(StatusSchema, STATUS)
+    assert fits(SessionSchema, SESSION)
+    assert fits(SessionRequestSchema, SESSION_REQUEST)
+    assert fits(DeviceChangeSchema, DEVICE_CHANGE)
+    assert fits(LogLineSchema, LOG_LINE)
+    assert fits(DummySchema, DUMMY)
+    assert DummyChangeSchema().load(DUMMY_CHANGE) == DUMMY_CHANGE
 
 
-def test_two_apps_do_not_share_a_gateway() -> None:
-    one, other = Gateway(), Gateway()
-    other.devices.remove("vehicle")
-    clients = [create_app(gateway.ports, Settings()).test_client() for gateway in (one, other)]
-    counts = [len((client.get("/api/v1/devices").json or {})["devices"]) for client in clients]
+def test_two_apps_do_not_share_a_gateway(gateway: Gateway) -> None:
+    with temporary() as other:
+        other.devices.remove("vehicle")
+        clients = [gateway.client(), other.client()]
+        counts = [len((client.get("/api/v1/devices").json or {})["devices"]) for client in clients]
     assert counts == [2, 1]

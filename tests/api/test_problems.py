@@ -1,11 +1,9 @@
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from api.app import create_app
+from api.documents import ProblemSchema
 from api.problems import KINDS, Problem
-from api.schemas.problem import ProblemSchema
-from tests.api.doubles import Gateway, Settings, fits
+from tests.api.gateway import Gateway, fits, raising
 
 
 def test_an_unknown_route(client: FlaskClient) -> None:
@@ -43,7 +41,7 @@ def test_a_method_that_is_not_taken(client: FlaskClient) -> None:
 def test_a_failure_of_ours_is_told_without_its_inside(
     client: FlaskClient, gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
-    gateway.status.failure = ZeroDivisionError("the secret reason")
+    gateway.failure = ZeroDivisionError("the secret reason")
     reply = client.get("/api/v1/status")
     assert reply.status_code == 500
     assert fits(ProblemSchema, reply.json)
@@ -58,23 +56,13 @@ def test_a_value_error_without_a_cursor_is_a_failure_of_ours(
     def broken(*args: object, **kwargs: object) -> None:
         raise ValueError("broken row")
 
-    monkeypatch.setattr(gateway.readings, "page", broken)
+    monkeypatch.setattr(gateway.history, "page", broken)
     assert client.get("/api/v1/devices/greenhouse/readings").status_code == 500
 
 
-def app_that_raises(code: str) -> Flask:
-    app = create_app(Gateway().ports, Settings())
-
-    def view() -> str:
-        raise Problem(code, "a sentence")
-
-    app.add_url_rule("/raise", view_func=view)
-    return app
-
-
 @pytest.mark.parametrize("code", list(KINDS))
-def test_every_code_of_the_table_can_be_answered(code: str) -> None:
-    reply = app_that_raises(code).test_client().get("/raise")
+def test_every_code_of_the_table_can_be_answered(bare: Gateway, code: str) -> None:
+    reply = raising(bare, Problem(code, "a sentence")).get("/raise")
     assert reply.status_code == KINDS[code].status
     assert fits(ProblemSchema, reply.json)
     assert reply.json is not None

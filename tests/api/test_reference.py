@@ -5,7 +5,7 @@ import re
 from flask.testing import FlaskClient
 
 from gateway.access.keys import Scope
-from tests.api.doubles import Gateway
+from tests.api.gateway import Gateway
 
 
 def test_the_page_is_served_with_a_policy_that_runs_no_foreign_and_no_inline_script(
@@ -37,7 +37,7 @@ def test_nothing_of_it_comes_from_elsewhere(client: FlaskClient) -> None:
 
 
 def test_with_a_key_made_a_session_opens_it(client: FlaskClient, gateway: Gateway) -> None:
-    secret = gateway.keys.add(Scope.READ)
+    secret = gateway.add_key(Scope.READ)
     assert client.get("/docs", buffered=True).status_code == 401
     assert client.post("/api/v1/session", json={"key": secret}).status_code == 200
     assert client.get("/docs", buffered=True).status_code == 200

@@ -6,18 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.app import create_app
-from api.binding import CannotListen, PortInUse
-from api.server import ApiServer, Limits
+from api.http.binding import CannotListen, PortInUse
+from api.http.server import ApiServer, ServerLimits
 from gateway.runtime.clock import MachineClock
 from gateway.runtime.worker import WorkerThread
-from tests.api.doubles import Gateway, Settings
+from tests.api.gateway import Gateway
 from tests.api.serving import DEADLINE_S, Gate, Running, read_reply, serving
 
 
 @pytest.fixture
-def running() -> Iterator[Running]:
-    with serving(create_app(Gateway().ports, Settings())) as server:
+def running(bare: Gateway) -> Iterator[Running]:
+    with serving(bare.app()) as server:
         yield server
 
 
@@ -29,14 +28,13 @@ def test_it_serves_at_the_address_it_tells(running: Running) -> None:
 
 
 def test_its_loop_shows_progress_without_any_request(running: Running) -> None:
-    assert running.beats.acquire(timeout=DEADLINE_S)
-    before = running.server.last_progress_mono
-    assert before is not None
+    turns = running.server.turns
+    assert turns.acquire(timeout=DEADLINE_S)
+    before = running.thread.progress_mono
     running.server.wake()
-    assert running.beats.acquire(timeout=DEADLINE_S)
-    after = running.server.last_progress_mono
-    assert after is not None
-    assert after > before
+    # The progress of a turn is noted before the next one begins.
+    assert all(turns.acquire(timeout=DEADLINE_S) for _ in range(2))
+    assert running.thread.progress_mono > before
 
 
 @pytest.mark.parametrize(
@@ -47,10 +45,10 @@ def test_foreign_hosts_and_pages_are_refused(running: Running, headers: dict[str
     assert (status, problem["code"]) == (403, "forbidden")
 
 
-def test_a_taken_port_is_named_and_nothing_is_left_behind(running: Running) -> None:
+def test_a_taken_port_is_named_and_nothing_is_left_behind(bare: Gateway, running: Running) -> None:
     host, port = running.address
     threads = threading.active_count()
-    second = ApiServer(create_app(Gateway().ports, Settings()), host, port)
+    second = ApiServer(bare.app(), host, port)
     with pytest.raises(PortInUse, match=f"{host} port {port}: another program.*--port") as raised:
         second.start_up()
     assert raised.value.errno == errno.EADDRINUSE
@@ -113,9 +111,9 @@ def test_bad_requests_get_a_problem(running: Running, sent: bytes, status: int, 
     assert running.get()[0] == 200
 
 
-def test_clients_that_send_slowly_disturb_nobody_and_are_dropped() -> None:
-    limits = Limits(request_threads=2, receive_s=0.3)
-    with serving(create_app(Gateway().ports, Settings()), limits) as running:
+def test_clients_that_send_slowly_disturb_nobody_and_are_dropped(bare: Gateway) -> None:
+    limits = ServerLimits(request_threads=2, receive_s=0.3)
+    with serving(bare.app(), limits) as running:
         slow = [running.connect() for _ in range(20)]
         for connection in slow:
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: local")
@@ -125,10 +123,10 @@ def test_clients_that_send_slowly_disturb_nobody_and_are_dropped() -> None:
                 assert connection.recv(1) == b"", "closed by the server"
 
 
-def test_a_trickle_does_not_keep_a_connection_open() -> None:
-    limits = Limits(receive_s=0.3)
+def test_a_trickle_does_not_keep_a_connection_open(bare: Gateway) -> None:
+    limits = ServerLimits(receive_s=0.3)
     with (
-        serving(create_app(Gateway().ports, Settings()), limits) as running,
+        serving(bare.app(), limits) as running,
         running.connect() as connection,
     ):
         connection.sendall(b"GET /healthz HTTP/1.1\r\n")
@@ -146,16 +144,16 @@ def test_a_trickle_does_not_keep_a_connection_open() -> None:
         assert closed
 
 
-def test_requests_on_one_connection_are_not_taken_for_slow_ones() -> None:
-    limits = Limits(receive_s=0.2)
+def test_requests_on_one_connection_are_not_taken_for_slow_ones(bare: Gateway) -> None:
+    limits = ServerLimits(receive_s=0.2)
     with (
-        serving(create_app(Gateway().ports, Settings()), limits) as running,
+        serving(bare.app(), limits) as running,
         running.connect() as connection,
     ):
         for _ in range(3):
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert read_reply(connection)[0] == 200
-            turns = [running.beats.acquire(timeout=DEADLINE_S) for _ in range(2)]
+            turns = [running.server.turns.acquire(timeout=DEADLINE_S) for _ in range(2)]
             assert all(turns)
 
 
@@ -186,7 +184,7 @@ def test_a_request_in_progress_is_answered_before_the_server_stops() -> None:
 
 def test_a_stuck_request_does_not_keep_the_server_from_stopping() -> None:
     gate = Gate()
-    running = Running(gate, Limits(stop_s=0.3))
+    running = Running(gate, ServerLimits(stop_s=0.3))
     running.start()
     with running.connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -202,7 +200,7 @@ def test_a_stuck_request_does_not_keep_the_server_from_stopping() -> None:
 def test_a_client_that_never_reads_does_not_keep_the_server_from_stopping() -> None:
     gate = Gate(b"x" * 10_000_000)
     gate.opened.set()
-    running = Running(gate, Limits(stop_s=0.3))
+    running = Running(gate, ServerLimits(stop_s=0.3))
     running.start()
     with running.connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -222,11 +220,11 @@ def test_an_open_idle_connection_does_not_delay_the_stop() -> None:
         assert connection.recv(1) == b""
 
 
-def test_it_can_be_started_again_on_the_same_port() -> None:
-    with serving(create_app(Gateway().ports, Settings())) as first:
+def test_it_can_be_started_again_on_the_same_port(bare: Gateway) -> None:
+    with serving(bare.app()) as first:
         _, port = first.address
         assert first.get()[0] == 200
-    app = create_app(Gateway().ports, Settings())
+    app = bare.app()
     server = ApiServer(app, "127.0.0.1", port)
     for _ in range(2):
         server.start_up()
@@ -263,8 +261,8 @@ def test_an_app_that_breaks_is_answered_for(caplog: pytest.LogCaptureFixture) ->
     assert "inside" in caplog.text
 
 
-def test_it_runs_as_a_worker_of_the_supervisor() -> None:
-    app = create_app(Gateway().ports, Settings())
+def test_it_runs_as_a_worker_of_the_supervisor(bare: Gateway) -> None:
+    app = bare.app()
     server = ApiServer(app, "127.0.0.1", 0)
     worker = WorkerThread(server, MachineClock())
     worker.start()

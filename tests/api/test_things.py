@@ -8,10 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.app import create_app
-from api.describing import KEY_NEEDED
 from api.streams import streams_of
-from tests.api.doubles import Gateway, Settings, stored
+from gateway.access.keys import Scope
+from tests.api.gateway import Gateway, reading
 
 DEVICE = "/api/v1/devices/greenhouse"
 TD = {"Accept": "application/td+json"}
@@ -51,11 +50,12 @@ def test_the_directory_lists_the_things(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(("needed", "scheme"), [(True, "bearer"), (False, "nosec")])
-def test_a_thing_says_whether_a_key_is_needed(needed: bool, scheme: str) -> None:
-    app = create_app(Gateway().ports, Settings())
-    app.config[KEY_NEEDED] = lambda: needed
+def test_a_thing_says_whether_a_key_is_needed(
+    client: FlaskClient, gateway: Gateway, needed: bool, scheme: str
+) -> None:
+    headers = {"Authorization": f"Bearer {gateway.add_key(Scope.READ)}"} if needed else {}
     for path in ("/.well-known/wot", "/api/v1/things/greenhouse"):
-        thing = app.test_client().get(path).json
+        thing = client.get(path, headers=headers).json
         assert thing is not None
         assert thing["securityDefinitions"][thing["security"]]["scheme"] == scheme
 
@@ -88,7 +88,7 @@ def test_an_action_takes_its_arguments_as_they_are(client: FlaskClient, gateway:
     # The same order under the same key, whichever way it comes.
     client.post(f"{DEVICE}/commands", json={"name": "fan", "arguments": {"speed": 5}})
     client.post(f"{DEVICE}/actions/fan", json={"speed": 5})
-    assert gateway.commands.asked[-1]["hash"] == gateway.commands.asked[-2]["hash"]
+    assert len({record.body_hash for record in gateway.orders()[-2:]}) == 1
 
 
 def blocks(app: Flask, path: str, accept: str) -> Iterator[dict[str, str]]:
@@ -101,17 +101,17 @@ def blocks(app: Flask, path: str, accept: str) -> Iterator[dict[str, str]]:
     reply.close()
 
 
-def test_a_property_is_observed_value_by_value() -> None:
-    gateway = Gateway()
-    app = create_app(gateway.ports, Settings())
+def test_a_property_is_observed_value_by_value(bare: Gateway) -> None:
+    gateway = bare
+    app = gateway.app()
     stream = blocks(app, f"{DEVICE}/properties/temperature", "text/event-stream")
     next(stream)
-    gateway.feed.publish(
+    gateway.store(
         [
-            stored(1, values={"temperature": 1.5}),
-            stored(2, "vehicle", values={"temperature": 99}),
-            stored(3, values={"humidity": 4}),
-            stored(4, values={"temperature": None}),
+            reading(4, values={"temperature": 1.5}),
+            reading(3, "vehicle", values={"temperature": 99}),
+            reading(2, values={"humidity": 4}),
+            reading(1, values={"temperature": None}),
         ]
     )
     found = [next(stream), next(stream)]
@@ -122,12 +122,12 @@ def test_a_property_is_observed_value_by_value() -> None:
     assert streams_of(app).open == 0
 
 
-def test_an_event_of_a_thing_is_a_plain_message() -> None:
-    gateway = Gateway()
-    app = create_app(gateway.ports, Settings())
+def test_an_event_of_a_thing_is_a_plain_message(bare: Gateway) -> None:
+    gateway = bare
+    app = gateway.app()
     stream = blocks(app, f"{DEVICE}/events/reading", "*/*")
     next(stream)
-    gateway.feed.publish([stored(1)])
+    gateway.store([reading(1)])
     block = next(stream)
     assert set(block) == {"id", "data"}
     assert json.loads(block["data"])["device"] == "greenhouse"

@@ -2,45 +2,20 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.client.dashboard_types import FOLDER, TIMEOUT_S, TYPES, generated, run, tools
 from tests.support.gateway import GatewayProcess
-
-FOLDER = Path(__file__).parent
-TIMEOUT_S = 100.0
-
-
-def run(*command: str | Path, folder: Path) -> str:
-    """The output of a program that succeeds."""
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def tools() -> Path:
-    """Where generator and compiler are, installed as locked."""
-    assert shutil.which("npm"), (
-        "these tests need Node.js and npm; on Debian: apt install nodejs npm"
-    )
-    installed = FOLDER / "node_modules/.package-lock.json"
-    locked = FOLDER / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
-        run("npm", "ci", "--ignore-scripts", folder=FOLDER)
-    return FOLDER / "node_modules"
 
 
 @pytest.fixture
-def workshop(tools: Path, tmp_path: Path) -> Path:
+def workshop(tmp_path: Path) -> Path:
     """A folder with the client's source, its compiler's settings and the tools."""
     for name in ("client.ts", "tsconfig.json", "package.json"):
         shutil.copy(FOLDER / name, tmp_path)
-    (tmp_path / "node_modules").symlink_to(tools)
+    (tmp_path / "node_modules").symlink_to(tools())
     return tmp_path
 
 
@@ -55,9 +30,9 @@ def test_it_is_generated_compiled_and_used(
         )
         document = workshop / "openapi.json"
         document.write_text(json.dumps(gateway.get("/openapi.json")), encoding="utf-8")
-        tools = workshop / "node_modules/.bin"
-        run(tools / "openapi-typescript", document, "--output", "schema.ts", folder=workshop)
-        run(tools / "tsc", "--strict", "--project", "tsconfig.json", folder=workshop)
+        programs = workshop / "node_modules/.bin"
+        run(programs / "openapi-typescript", document, "--output", "schema.ts", folder=workshop)
+        run(programs / "tsc", "--strict", "--project", "tsconfig.json", folder=workshop)
         address = f"http://127.0.0.1:{gateway.port}"
         said = json.loads(run("node", "client.js", address, folder=workshop))
         stored = gateway.get("/api/v1/commands?device=vehicle")["commands"]
@@ -73,3 +48,9 @@ def test_it_is_generated_compiled_and_used(
     assert said["missing"] == [404, 404, "unknown_device"]
     assert said["wrong"][:2] == [422, "invalid_arguments"]
     assert [(one["name"], one["state"]) for one in stored] == [("lamp", "done")]
+
+
+def test_the_types_of_the_dashboard_are_up_to_date() -> None:
+    assert TYPES.read_text(encoding="utf-8") == generated(), (
+        "run: python -m tests.client.dashboard_types"
+    )

@@ -21,7 +21,7 @@ LOOK_EVERY_S = 0.1
 # The limit of wrong keys is lifted: the fuzzer sends many on purpose, and every one must be refused with 401.
 # What the limit does has tests of its own.
 GATEWAY = (
-    "import sys, api.attempts; api.attempts.BURST = 10**9; "
+    "import sys, api.access.attempts; api.access.attempts.BURST = 10**9; "
     "from gateway.cli import main; sys.exit(main())"
 )
 

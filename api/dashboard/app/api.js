@@ -49,6 +49,7 @@ export async function request(method, path, body, headers = {}) {
 
 /** @param {Response} response @returns {Promise<import("../types").ProblemDocument>} */
 async function problemOf(response) {
+  /** @type {import("../types").ProblemDocument} */
   const fallback = { code: "", detail: `the gateway answered ${response.status}`, status: response.status };
   try {
     return { ...fallback, ...(await response.json()) };

@@ -1,6 +1,7 @@
 /** Shows the view that the address names. */
 
 import { byId } from "./dom.js";
+import { PartViews } from "./part-views.js";
 import { parseRoute } from "../logic/route.js";
 
 /** @type {Record<string, () => Promise<{ open: Open }>>} */
@@ -28,7 +29,9 @@ export class Router {
     this.view = null;
     this.openings = 0;
     this.shown = "";
+    this.name = "";
     this.active = false;
+    this.parts = new PartViews(store, () => this.showParts());
     addEventListener("hashchange", () => this.active && this.show(true));
     store.subscribe((changed) => this.view?.update?.(changed));
   }
@@ -54,26 +57,42 @@ export class Router {
   async show(byPerson) {
     if (location.hash === "#main") return; // the link that skips to the content
     const route = parseRoute(location.hash);
-    const name = route.name in VIEWS ? route.name : "devices";
+    const { name, load } = this.find(route.name);
     const opening = ++this.openings;
-    const { open } = await /** @type {() => Promise<{ open: Open }>} */ (VIEWS[name])();
+    const { open } = await load();
     if (opening !== this.openings) return; // another one was asked for meanwhile
     this.view?.close?.();
     const root = byId("main");
     root.replaceChildren();
     const page = `${name}/${route.id}`;
+    this.name = name;
     this.view = open(root, this.store, route);
     document.title = `${this.view.title} · Arduino gateway`;
-    this.mark(name === "device" ? "devices" : name);
+    this.mark(name);
     if (byPerson && this.shown !== page) root.focus({ preventScroll: true });
     if (this.shown !== page) scrollTo(0, 0);
     this.shown = page;
   }
 
+  /** @param {string} name as in the address @returns {{ name: string, load: () => Promise<{ open: Open }> }} */
+  find(name) {
+    const load = (Object.hasOwn(VIEWS, name) && VIEWS[name]) || this.parts.loader(name);
+    return load ? { name, load } : { name: "devices", load: () => import("../views/devices.js") };
+  }
+
+  /** The views of parts are known, or others than before: the address may name one of them. */
+  showParts() {
+    if (!this.active || this.name === "") return;
+    const { name } = this.find(parseRoute(location.hash).name);
+    if (name === this.name) this.mark(name);
+    else this.show(false);
+  }
+
   /** @param {string} name */
   mark(name) {
+    const entry = name === "device" ? "devices" : name;
     for (const link of document.querySelectorAll("nav a")) {
-      if (link.getAttribute("href") === `#/${name}`) link.setAttribute("aria-current", "page");
+      if (link.getAttribute("href") === `#/${entry}`) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
   }

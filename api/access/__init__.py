@@ -1,0 +1,1 @@
+"""Who may call what, from where: keys, sessions, host names and origins."""

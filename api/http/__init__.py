@@ -1,0 +1,1 @@
+"""The server: waitress, the connections, the threads that answer."""

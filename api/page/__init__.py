@@ -1,0 +1,1 @@
+"""The pages for people: dashboard, reference, login, and the files they load."""

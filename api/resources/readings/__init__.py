@@ -1,0 +1,5 @@
+"""What the devices measured: history, windows, exports, the newest of each."""
+
+from api.resources.readings.routes import resource
+
+__all__ = ["resource"]

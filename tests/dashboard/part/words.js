@@ -1,0 +1,4 @@
+/** @param {number} count */
+export function greeting(count) {
+  return `Weather of ${count} devices`;
+}
