@@ -15,7 +15,6 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 import dummy_hw.__main__ as dummy_program
-from api.app import create_app
 from api.problems import KINDS
 from arduino_iface import crc, frame, schema
 from arduino_iface.deframer import Deframer
@@ -26,7 +25,7 @@ from gateway.model.command import CommandState
 from gateway.model.reading import LossReason, Quality
 from gateway.model.registry import DeviceState
 from gateway.parts import PARTS
-from tests.api.doubles import Gateway, Settings
+from tests.api.gateway import temporary
 from tests.arduino_iface import vectors
 from tests.support.configuration_keys import documented_keys
 from tests.support.documents import (
@@ -94,8 +93,9 @@ def options_of(parser: argparse.ArgumentParser) -> set[str]:
 
 
 def make_api() -> Flask:
-    """The API with everything that it can serve."""
-    return create_app(Gateway().ports, Settings())
+    """The API with everything that it can serve; its gateway is closed already."""
+    with temporary() as gateway:
+        return gateway.app()
 
 
 def api_rules() -> Iterator[tuple[str, str]]:

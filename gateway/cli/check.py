@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from gateway.cli.configuration import add_overrides, read_settings
@@ -45,10 +46,12 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def _machine(settings: "Settings") -> int:
-    from gateway.observe.checks import Verdict, check_machine
+    from gateway.host.parts import Parts
+    from gateway.model.finding import Verdict
+    from gateway.observe.checks import check_machine
 
     worst = Verdict.OK
-    for finding in check_machine(settings):
+    for finding in chain(check_machine(settings), Parts(settings).checks()):
         print(f"{finding.verdict.value:<5} {finding.what}")
         if finding.remedy:
             print(f"      do: {finding.remedy}")

@@ -5,15 +5,12 @@ import os
 from gateway.access.keys import KeyProblem, KeyStore
 from gateway.access.loopback import is_loopback
 from gateway.config.settings import Settings
+from gateway.host.parts import Parts
 
 
 def start_problems(settings: Settings) -> list[str]:
     """Why a gateway must not start with these settings, a sentence each; empty when it may."""
-    # Imported here: not every command needs pymongo.
-    from gateway.sinks.mongo.uri import problems_of
-
-    uri = settings.mongo.uri
-    found = [f"MONGO_URI: {problem}" for problem in (problems_of(uri) if uri else [])]
+    found = list(Parts(settings).start_problems())
     store = KeyStore(settings.keys_path)
     try:
         keys = store.read()

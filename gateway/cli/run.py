@@ -32,9 +32,10 @@ def execute(options: argparse.Namespace) -> int:
 
 def _run(settings: "Settings") -> int:
     # Imported here: `check` and `--help` need none of it.
-    from gateway.app import App, simulate, with_default_bus
+    from gateway.app import App
     from gateway.cli.problems import start_problems
     from gateway.config.problems import ConfigError
+    from gateway.devices.buses import with_default_bus
     from gateway.log.system import set_up
 
     problems = start_problems(settings)
@@ -43,6 +44,8 @@ def _run(settings: "Settings") -> int:
         return EXIT_CONFIG
     hardware = None
     if settings.simulated:
+        from gateway.simulation import simulate
+
         hardware, settings = simulate(settings)
     else:
         settings = with_default_bus(settings)

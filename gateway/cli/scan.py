@@ -56,8 +56,7 @@ def execute(options: argparse.Namespace) -> int:
 
 def _look(settings: "Settings", *, as_json: bool) -> int:
     from arduino_iface.serial_ports import arduino_ports
-    from gateway.app import with_default_bus
-    from gateway.devices.buses import RealTransports
+    from gateway.devices.buses import RealTransports, with_default_bus
     from gateway.discovery.survey import Answer, Survey
 
     survey = Survey(with_default_bus(settings), RealTransports(), arduino_ports)

@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from arduino_iface.bus import I2cBus, SerialBus
@@ -12,9 +14,20 @@ from arduino_iface.lock import LockStats
 from arduino_iface.serial_link import SerialLink
 from arduino_iface.serial_transport import PortTransport
 from arduino_iface.transport import I2cTransport, SerialTransport
-from gateway.config.settings import BusSettings, BusType
+from gateway.config.settings import DISCOVER_DEFAULT, BusSettings, BusType, Settings
 
 Bus = I2cBus | SerialBus
+
+PI_I2C = "/dev/i2c-1"
+"""The I2C pins of a Raspberry Pi."""
+
+
+def with_default_bus(settings: Settings) -> Settings:
+    """Without any bus in the configuration, the I2C pins of a Raspberry Pi are searched."""
+    if settings.buses or not Path(PI_I2C).exists():
+        return settings
+    bus = BusSettings("i2c1", BusType.I2C, PI_I2C, discover=DISCOVER_DEFAULT)
+    return replace(settings, buses=(bus,))
 
 
 class Transports(Protocol):

@@ -1,4 +1,4 @@
-"""Whether the gateway can work on this machine: buses, folders, space, clock, MongoDB.
+"""Whether the gateway can work on this machine: buses, folders, space, clock.
 
 For `gateway check`. Changes nothing and sends nothing on a bus. The answers are for the user that the gateway
 runs as, who may be another than the one who runs the command.
@@ -11,34 +11,15 @@ import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from gateway.config.settings import BusSettings, BusType, Settings
+from gateway.model.finding import Finding, Verdict
 from gateway.runtime.timekeeper import kernel_synchronised
 from gateway.service.layout import GROUPS, USER, Layout
 
-_MONGO_TIMEOUT_S = 5.0
 _SPACE_RESERVE_BYTES = 200 << 20
 _RESTART = "then systemctl restart gateway"
-
-
-class Verdict(StrEnum):
-    """What a finding means."""
-
-    OK = "ok"
-    NOTE = "note"
-    """Worth knowing; the gateway works."""
-    WRONG = "WRONG"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check; `remedy`: what to type or change, None for nothing."""
-
-    verdict: Verdict
-    what: str
-    remedy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +42,7 @@ class Person:
 
 
 def check_machine(settings: Settings, layout: Layout | None = None) -> Iterator[Finding]:
-    """Check everything; MongoDB comes last, as it may take seconds."""
+    """Check everything but what parts check themselves."""
     person, is_service = _person(settings, layout or Layout())
     if not settings.simulated:
         for bus in settings.buses:
@@ -70,9 +51,6 @@ def check_machine(settings: Settings, layout: Layout | None = None) -> Iterator[
     yield check_folder("log", settings.logging.folder, person, is_service)
     yield check_space(settings.journal.path, settings.journal.max_bytes)
     yield _check_clock()
-    mongo = settings.parts.get("mongo")
-    if isinstance(mongo, MongoSettings) and mongo.uri is not None:
-        yield _check_mongo(mongo.uri, mongo.database)
 
 
 def check_bus(bus: BusSettings, person: Person, is_service: bool = False) -> Finding:
@@ -159,21 +137,6 @@ def _check_clock() -> Finding:
         Verdict.NOTE,
         "the clock is not synchronised; readings may have a wrong time",
         "sudo timedatectl set-ntp true, or fit a real-time clock",
-    )
-
-
-def _check_mongo(uri: str, database: str) -> Finding:
-    # Imported here: without MongoDB the driver stays out of the process.
-    from gateway.sinks.mongo.target import probe
-
-    problem = probe(uri, database, _MONGO_TIMEOUT_S)
-    if problem is None:
-        return Finding(Verdict.OK, "MongoDB is reachable")
-    # Its absence is a normal state: readings wait in the journal.
-    return Finding(
-        Verdict.NOTE,
-        problem,
-        "until it answers, readings are kept in the journal and delivered later",
     )
 
 

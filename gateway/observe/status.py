@@ -8,6 +8,7 @@ from gateway.delivery.state import DeliveryState
 from gateway.devices.buses import Buses
 from gateway.journal.journal import Journal
 from gateway.journal.types import JournalStatus
+from gateway.model.registry import DeviceState, DeviceView
 from gateway.model.times import format_ms
 from gateway.runtime.clock import WallClock
 from gateway.runtime.supervisor import WorkerState, WorkerView
@@ -35,6 +36,9 @@ class StatusSources:
     sinks: Callable[[], Sequence[DeliveryState]]
     buses: Buses
     timekeeper: Timekeeper
+    parts: Callable[[], Mapping[str, Mapping[str, object]]] = dict
+    """What parts say of themselves, by part."""
+    devices: Callable[[], Sequence[DeviceView]] = tuple
 
 
 class StatusBoard:
@@ -76,6 +80,7 @@ class StatusBoard:
             "journal": self._journal(),
             "sinks": [_sink(state) for state in self._sources.sinks()],
             "buses": self._buses(),
+            "parts": {name: dict(said) for name, said in self._sources.parts().items()},
             "views": [dict(view) for view in self._views],
         }
 
@@ -101,6 +106,15 @@ class StatusBoard:
                 "the journal's bound is reached: undelivered readings are dropped, oldest first"
             )
         return Readiness(not reasons, tuple(reasons))
+
+    def summary(self) -> str:
+        """One line, for `systemctl status`."""
+        readiness = self.readiness()
+        if not readiness.ready:
+            return "; ".join(readiness.reasons)
+        views = self._sources.devices()
+        online = sum(view.state is DeviceState.ONLINE for view in views)
+        return f"collecting and storing; {online} of {len(views)} devices online"
 
     def gateway_id(self) -> str:
         """The name of this gateway."""

@@ -207,9 +207,8 @@ class Gateway:
 
     def _start(self) -> None:
         self.journal.subscribe(self.latest.publish)
-        self.journal.subscribe(self.feed.publish_readings)
         self.journal.subscribe(self._note)
-        self.journal.subscribe_commands(self.feed.publish_commands)
+        self.journal.follow(self.feed.publish)
         self.devices.subscribe(self.feed.publish_device)
         self._writer.start()
         assert self._writer.started.wait(DEADLINE_S)

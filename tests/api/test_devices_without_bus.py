@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from api.schemas.device import DeviceSchema
+from api.resources.devices.document import DeviceSchema
 from gateway.model.registry import DeviceState, DeviceView
-from tests.api.doubles import Gateway, fits
+from tests.api.gateway import Gateway, fits
 
 TRACKER = DeviceView("tracker", None, None, "http", DeviceState.ONLINE, 10.0)
 PATH = "/api/v1/devices/tracker"

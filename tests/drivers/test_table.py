@@ -28,7 +28,7 @@ DIAL = "[[device]]\nid = 'dial'\nbus = 'i2c1'\naddress = 0x40\ndriver = 'dial'\n
 MAKE = """\
 import json, os, sys
 from pathlib import Path
-from gateway.app import App, simulate
+from gateway.app import App
 from gateway.config import CommandLineOptions, load
 from gateway.log.system import set_up
 no_i2c = sys.argv[1:] == ["--no_i2c"]
@@ -36,6 +36,7 @@ settings = load(CommandLineOptions(no_i2c=no_i2c), os.environ, Path.cwd())
 logs = set_up(settings.logging)
 hardware = None
 if no_i2c:
+    from gateway.simulation import simulate
     hardware, settings = simulate(settings)
 App(settings, logs, hardware)
 logs.stop()

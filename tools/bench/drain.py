@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from gateway.app import tune_interpreter
 from gateway.delivery.worker import DeliveryWorker
 from gateway.journal import Journal, JournalReader
 from gateway.journal.batch import RowBatch
@@ -24,6 +23,7 @@ from gateway.journal.types import Kind
 from gateway.model.heartbeat import Heartbeat
 from gateway.model.reading import Reading
 from gateway.runtime.clock import MachineClock
+from gateway.runtime.interpreter import tune_interpreter
 from gateway.sinks.mongo.consumers import make
 from gateway.sinks.mongo.documents import reading_documents
 from tests.support.mongod import Mongod

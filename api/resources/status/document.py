@@ -27,6 +27,12 @@ class StatusSchema(Reply):
     journal = fields.Dict(keys=fields.String(), required=True)
     sinks = fields.List(fields.Dict(keys=fields.String()), required=True)
     buses = fields.List(fields.Dict(keys=fields.String()), required=True)
+    parts = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String()),
+        required=True,
+        metadata={"description": "What the parts that are in use say of themselves, by part."},
+    )
     views = fields.List(fields.Nested(PartViewSchema), required=True)
 
 
@@ -40,5 +46,6 @@ STATUS: dict[str, Any] = {
     "journal": {"status": "ok", "rows": 86400},
     "sinks": [{"name": "mongo", "lag": 0}],
     "buses": [{"name": "i2c1", "type": "i2c"}],
+    "parts": {},
     "views": [],
 }

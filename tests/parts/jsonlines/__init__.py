@@ -1,0 +1,1 @@
+"""A part that writes readings to a file, one JSON object a line."""
