@@ -158,7 +158,7 @@ class Lane:
         self._attempts_alone += 1
         reason = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
         if self._attempts_alone < ATTEMPTS_ALONE or not self._another_goes(deadline):
-            raise NotUnderstood(f"the sink fails in an unknown way: {reason}") from error
+            raise NotUnderstood(f"the sink fails with an unexpected error: {reason}") from error
         culprit = batch[0]
         why = f"fails whenever it is sent: {reason}"
         self._settle(batch, [Rejected(culprit.seq, _key_of(culprit), why)])

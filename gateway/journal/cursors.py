@@ -26,12 +26,12 @@ def decode_cursor(cursor: str, order: Order, length: int) -> tuple[int, ...]:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError) as error:
-        raise InvalidCursor("the cursor is not one of ours") from error
+        raise InvalidCursor("the cursor was not issued by this gateway") from error
     if not isinstance(found, list) or len(found) != length + 1:
-        raise InvalidCursor("the cursor is not one of ours")
+        raise InvalidCursor("the cursor was not issued by this gateway")
     position = found[1:]
     if not all(type(part) is int and abs(part) <= _INTEGER_MAX for part in position):
-        raise InvalidCursor("the cursor is not one of ours")
+        raise InvalidCursor("the cursor was not issued by this gateway")
     if found[0] != order.value:
         raise InvalidCursor("the cursor belongs to a list in another order")
     return tuple(position)

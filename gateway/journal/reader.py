@@ -32,7 +32,6 @@ from gateway.journal.types import (
     Entry,
     JournalStats,
     LedgerPage,
-    LossCount,
     Order,
     Page,
     Record,
@@ -41,7 +40,7 @@ from gateway.journal.types import (
 )
 from gateway.journal.windows import read_windows
 from gateway.model.command import CommandRecord
-from gateway.model.reading import LossReason, StoredReading
+from gateway.model.reading import StoredReading
 from gateway.model.windows import Window, WindowQuery
 
 LIMIT_MAX: Final = 10_000
@@ -262,20 +261,6 @@ class JournalReader:
             (sink, _checked(limit)),
         )
         return [DeadReading(row[-3], row[-2], row[-1], decode_reading(row)) for row in found]
-
-    def losses(
-        self, *, since_ms: int | None = None, until_ms: int | None = None
-    ) -> list[LossCount]:
-        """Lost samples by device, hour and reason, for hours that begin in the given time."""
-        found = self._query(
-            "SELECT device, hour_ms, reason, count FROM losses WHERE hour_ms >= ? AND hour_ms < ?"
-            " ORDER BY hour_ms, device, reason",
-            (
-                _FIRST_MS if since_ms is None else since_ms,
-                _LAST_MS if until_ms is None else until_ms,
-            ),
-        )
-        return [LossCount(row[0], row[1], LossReason(row[2]), row[3]) for row in found]
 
     def ledger(
         self,

@@ -41,7 +41,7 @@ class MongoHistory:
         self._lock = threading.Lock()  # guards the two below
         self._client: MongoClient[dict[str, Any]] | None = None
         self._rests_until = 0.0
-        self._away = Condition(_log, "history in MongoDB is out of reach")
+        self._away = Condition(_log, "history in MongoDB is unavailable")
 
     def readings(
         self,
