@@ -15,7 +15,7 @@ from gateway.journal.store import Store
 from gateway.journal.subscribers import Subscribers
 from gateway.journal.transaction import Transaction
 from gateway.journal.trouble import in_words, is_corrupt, is_temporary
-from gateway.journal.types import Entry, JournalState, JournalStatus, LastSample
+from gateway.journal.types import Entry, JournalState, JournalStatus, Kind, LastSample
 from gateway.model.reading import StoredReading
 from gateway.runtime.backoff import BackOff
 
@@ -227,7 +227,7 @@ class Writer:
     def _stamp(self, now: float) -> None:
         synchronised = self._clock_is_set()
         try:
-            done = self._store.stamp(synchronised=synchronised, holding=bool(self._consumers))
+            done = self._store.stamp(synchronised=synchronised, holding=self._holding())
         except sqlite3.Error as error:
             self._failed(error, now)
             return
@@ -237,10 +237,13 @@ class Writer:
             _log.info("the clock is synchronised: all earlier readings were stamped again")
         elif not synchronised and done.rows:
             _log.warning(
-                "%d readings are delivered with a time that may be wrong, marked clock_unsynced",
-                done.rows,
+                "%d readings are delivered as clock_unsynced: their time may be wrong", done.rows
             )
         self._publish()
+
+    def _holding(self) -> bool:
+        """Whether a consumer waits for readings whose time is not known."""
+        return any(Kind.READING in kinds for kinds in self._consumers.values())
 
     def _log_shedding(self, shed: int, now: float) -> None:
         if shed:
