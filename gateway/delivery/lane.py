@@ -206,7 +206,10 @@ class Lane:
         Before the cursor moves: one that is ahead of the dead letters would lose them.
         """
         numbers = {one.seq for one in rejected}
-        refused = {entry.seq: kind_of(entry) for entry in batch if entry.seq in numbers}
+        if len(self.consumer.kinds) == 1:
+            refused = {seq: kind for kind in self.consumer.kinds for seq in numbers}
+        else:
+            refused = {entry.seq: kind_of(entry) for entry in batch if entry.seq in numbers}
         letters = [one for one in rejected if refused.get(one.seq) == Kind.READING]
         if letters:
             self._journal.dead_letter(
