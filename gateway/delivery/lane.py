@@ -158,7 +158,7 @@ class Lane:
         self._attempts_alone += 1
         reason = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
         if self._attempts_alone < ATTEMPTS_ALONE or not self._another_goes(deadline):
-            raise NotUnderstood(f"the sink fails in an unknown way: {reason}") from error
+            raise NotUnderstood(f"the sink fails with an unexpected error: {reason}") from error
         culprit = batch[0]
         why = f"fails whenever it is sent: {reason}"
         self._settle(batch, [Rejected(culprit.seq, _key_of(culprit), why)])
@@ -206,7 +206,10 @@ class Lane:
         Before the cursor moves: one that is ahead of the dead letters would lose them.
         """
         numbers = {one.seq for one in rejected}
-        refused = {entry.seq: kind_of(entry) for entry in batch if entry.seq in numbers}
+        if len(self.consumer.kinds) == 1:
+            refused = {seq: kind for kind in self.consumer.kinds for seq in numbers}
+        else:
+            refused = {entry.seq: kind_of(entry) for entry in batch if entry.seq in numbers}
         letters = [one for one in rejected if refused.get(one.seq) == Kind.READING]
         if letters:
             self._journal.dead_letter(

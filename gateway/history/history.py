@@ -273,8 +273,8 @@ def _decode(cursor: str, order: Order) -> tuple[int, str]:
         padded += b"=" * (-len(padded) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError) as error:
-        raise InvalidCursor("the cursor is not one of ours") from error
+        raise InvalidCursor("the cursor was not issued by this gateway") from error
     match found:
-        case [str(said), int(time_ms), str(key)] if said == order.value and abs(time_ms) < 2**63:
+        case [str(given), int(time_ms), str(key)] if given == order.value and abs(time_ms) < 2**63:
             return time_ms, key
-    raise InvalidCursor("the cursor is not one of ours")
+    raise InvalidCursor("the cursor was not issued by this gateway")

@@ -65,7 +65,7 @@ from gateway.runtime.clock import WallClock
 class Journal:
     """The durable record of a gateway. See the invariants at the top of this file.
 
-    `commit_interval_s`: least time between commits that nobody waits for, so that SD cards live; at a
+    `commit_interval_s`: least time between commits that are not urgent, so that SD cards live; at a
     power cut, what came within it is lost here and still held by boards that speak the protocol.
     `keep_s` and `max_bytes` bound what is kept, `queue_max` how many readings may wait to be stored.
     `clock_is_set` tells whether the wall clock is right; what is appended while it is not is marked
@@ -119,7 +119,7 @@ class Journal:
         return self._writer.step(now)
 
     def wait_for_work(self, timeout_s: float) -> bool:
-        """Wait until something may be due earlier than `step` said; False after `timeout_s`."""
+        """Wait until something may be due earlier than `step` returned; False after `timeout_s`."""
         return self._pending.wait_for_news(timeout_s)
 
     def wake(self) -> None:
@@ -198,8 +198,8 @@ class Journal:
     def register(self, consumer: str, kinds: Collection[str]) -> None:
         """From now on keep what this consumer has not got yet of these kinds.
 
-        Call it for every consumer within a minute of `open`: after that retention begins, and what nobody
-        follows counts as delivered.
+        Call it for every consumer within a minute of `open`: after that retention begins, and a kind
+        without consumer counts as delivered.
         """
         self._writer.register(consumer, frozenset(kinds))
         self._pending.put_advance(Advance(consumer, 0, frozenset(kinds)))

@@ -20,7 +20,7 @@ class LockFile:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock; again is no harm. Raises `JournalInUse` or `JournalUnavailable`."""
+        """Take the lock; idempotent. Raises `JournalInUse` or `JournalUnavailable`."""
         if self._descriptor is not None:
             return
         try:
@@ -43,7 +43,7 @@ class LockFile:
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
-        """Give the lock back; again is no harm."""
+        """Give the lock back; idempotent."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -59,7 +59,7 @@ class ReadPool:
             self._free.release()
 
     def close(self) -> None:
-        """Close all connections; those in use when they come back. Again is no harm."""
+        """Close all connections; those in use when they come back. Idempotent."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []

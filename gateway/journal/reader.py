@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.journal.cursors import decode_cursor, encode_cursor
+from gateway.journal.cursors import decode_cursor, encode_cursor, page_position
 from gateway.journal.entries import read_undelivered
 from gateway.journal.ledger_pages import LedgerQuery, read_ledger
 from gateway.journal.pool import ReadPool
@@ -32,7 +32,6 @@ from gateway.journal.types import (
     Entry,
     JournalStats,
     LedgerPage,
-    LossCount,
     Order,
     Page,
     Record,
@@ -41,7 +40,7 @@ from gateway.journal.types import (
 )
 from gateway.journal.windows import read_windows
 from gateway.model.command import CommandRecord
-from gateway.model.reading import LossReason, StoredReading
+from gateway.model.reading import StoredReading
 from gateway.model.windows import Window, WindowQuery
 
 LIMIT_MAX: Final = 10_000
@@ -91,7 +90,7 @@ class JournalReader:
         order = Order(order)
         since = _FIRST_MS if since_ms is None else since_ms
         until = _LAST_MS if until_ms is None else until_ms
-        condition, direction, position = _position(order, cursor, since, until)
+        condition, direction, position = page_position(order, cursor, since, until)
         parameters: list[object] = [*position]
         if device is not None:
             condition = f"{condition} AND device = ?"
@@ -234,7 +233,7 @@ class JournalReader:
         order = Order(order)
         since = _FIRST_MS if since_ms is None else since_ms
         until = _LAST_MS if until_ms is None else until_ms
-        condition, direction, position = _position(order, cursor, since, until)
+        condition, direction, position = page_position(order, cursor, since, until)
         parameters: list[object] = [kind, *position]
         if device is not None:
             condition = f"{condition} AND device = ?"
@@ -262,20 +261,6 @@ class JournalReader:
             (sink, _checked(limit)),
         )
         return [DeadReading(row[-3], row[-2], row[-1], decode_reading(row)) for row in found]
-
-    def losses(
-        self, *, since_ms: int | None = None, until_ms: int | None = None
-    ) -> list[LossCount]:
-        """Lost samples by device, hour and reason, for hours that begin in the given time."""
-        found = self._query(
-            "SELECT device, hour_ms, reason, count FROM losses WHERE hour_ms >= ? AND hour_ms < ?"
-            " ORDER BY hour_ms, device, reason",
-            (
-                _FIRST_MS if since_ms is None else since_ms,
-                _LAST_MS if until_ms is None else until_ms,
-            ),
-        )
-        return [LossCount(row[0], row[1], LossReason(row[2]), row[3]) for row in found]
 
     def ledger(
         self,
@@ -313,16 +298,3 @@ def _checked(limit: int) -> int:
     if not 1 <= limit <= LIMIT_MAX:
         raise ValueError(f"limit must be 1..{LIMIT_MAX}, not {limit}")
     return limit
-
-
-def _position(
-    order: Order, cursor: str | None, since_ms: int, until_ms: int
-) -> tuple[str, str, tuple[int, int, int]]:
-    """Where a page by time begins and ends: a condition on (time, number), direction, parameters."""
-    position = decode_cursor(cursor, order, 2) if cursor is not None else None
-    if order is Order.ASC:
-        # Numbers begin at 1, so (since, 0) lies before the first entry of that moment.
-        time_ms, seq = max(position or (since_ms, 0), (since_ms, 0))
-        return "> (?, ?) AND time_ms < ?", "", (time_ms, seq, until_ms)
-    time_ms, seq = min(position or (until_ms, 0), (until_ms, 0))
-    return "< (?, ?) AND time_ms >= ?", " DESC", (time_ms, seq, since_ms)

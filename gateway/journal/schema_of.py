@@ -1,4 +1,4 @@
-"""The form of a journal file, whoever has it open."""
+"""The schema version of a journal file; any process may ask."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from gateway.journal.ddl import APPLICATION_ID
 
 
 def journal_schema(path: Path) -> int | None:
-    """The schema version of a journal; None when there is none or the file is not one of ours.
+    """The schema version of a journal; None when there is none or the file is not a journal.
 
     Any thread and process, beside a running gateway too. A file that cannot be read counts as none: the
     gateway sets a damaged one aside by itself.

@@ -31,7 +31,7 @@ class Subscribers(Generic[T]):
         return cancel
 
     def tell(self, news: Sequence[T]) -> None:
-        """Call each of them. One that raises is logged and counted, and harms nobody else."""
+        """Call each of them. One that raises is logged and counted, and does not affect the others."""
         for callback in self._callbacks if news else ():
             try:
                 callback(news)

@@ -156,7 +156,7 @@ class Transaction:
         self.bytes_used = used_bytes(self.connection)
 
     def close_open_commands(self, wall_ms: int) -> None:
-        """End the commands that a former run has left open; nobody waits for them any more."""
+        """End the commands that a former run has left open; their callers are gone."""
         rows = self.connection.execute(
             f"SELECT {COMMAND_COLUMNS} FROM commands WHERE state IN ('queued', 'sent')"
             " ORDER BY version"

@@ -137,16 +137,6 @@ class RecordPage:
 
 
 @dataclass(frozen=True, slots=True)
-class LossCount:
-    """`count` samples of `device` lost for `reason` in the hour that began at `hour_ms` (UTC)."""
-
-    device: str
-    hour_ms: int
-    reason: LossReason
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class LastSample:
     """The newest stored sample of a board: its boot and number, and when it was taken.
 

@@ -108,5 +108,5 @@ def _value(aggregate: Aggregate, value: ReadingValue, kind: ChannelKind) -> Read
 
 
 def _has_path(name: str) -> bool:
-    """Whether SQLite can name this member; no channel of ours has such a name."""
+    """Whether SQLite can name this member; every channel of this gateway it can."""
     return '"' not in name and "\\" not in name and "\0" not in name

@@ -15,7 +15,7 @@ from gateway.journal.store import Store
 from gateway.journal.subscribers import Subscribers
 from gateway.journal.transaction import Transaction
 from gateway.journal.trouble import in_words, is_corrupt, is_temporary
-from gateway.journal.types import Entry, JournalState, JournalStatus, LastSample
+from gateway.journal.types import Entry, JournalState, JournalStatus, Kind, LastSample
 from gateway.model.reading import StoredReading
 from gateway.runtime.backoff import BackOff
 
@@ -227,17 +227,23 @@ class Writer:
     def _stamp(self, now: float) -> None:
         synchronised = self._clock_is_set()
         try:
-            done = self._store.stamp(synchronised=synchronised, holding=bool(self._consumers))
+            done = self._store.stamp(synchronised=synchronised, holding=self._holding())
         except sqlite3.Error as error:
             self._failed(error, now)
             return
         self._leave_block(now)
         self._stamp_at = now + (_SLICE_PAUSE_S if done.more else _STAMP_INTERVAL_S)
         if synchronised and done.rows and not done.more:
-            _log.info("the clock is right: all readings from before have been stamped again")
+            _log.info("the clock is synchronised: all earlier readings were stamped again")
         elif not synchronised and done.rows:
-            _log.warning("%d readings go with a time that may be wrong, marked so", done.rows)
+            _log.warning(
+                "%d readings are delivered as clock_unsynced: their time may be wrong", done.rows
+            )
         self._publish()
+
+    def _holding(self) -> bool:
+        """Whether a consumer waits for readings whose time is not known."""
+        return any(Kind.READING in kinds for kinds in self._consumers.values())
 
     def _log_shedding(self, shed: int, now: float) -> None:
         if shed:
@@ -251,7 +257,7 @@ class Writer:
         elif self._shed_mono is not None and now - self._shed_mono >= _SHED_CALM_S:
             self._shed_mono = None
             self._state = replace(self._state, shedding=False)
-            _log.warning("no readings are dropped any more; %d were", self._state.shed_rows)
+            _log.warning("readings are no longer dropped; %d were", self._state.shed_rows)
 
     def _failed(self, error: sqlite3.Error, now: float) -> None:
         """A commit or a trim failed: nothing changed, nothing is dropped."""
@@ -273,7 +279,7 @@ class Writer:
     def _leave_block(self, now: float) -> None:
         since = self._state.blocked_since_mono
         if self._state.status is JournalStatus.BLOCKED and since is not None:
-            _log.warning("the journal stores again after %.1f s", now - since)
+            _log.warning("storing resumed after %.1f s", now - since)
         self._retry_at = None
         self._back_off.reset()
         self._enter_state(JournalStatus.OK, "", now)

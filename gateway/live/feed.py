@@ -184,7 +184,7 @@ class EventFeed:
             self._news.notify_all()
 
     def wait_unannounced(self, timeout_s: float) -> bool:
-        """Wait for an event that no listener was woken for; for whoever announces."""
+        """Wait for an event that no listener was woken for; called by what announces."""
         return self._unannounced.wait(timeout_s)
 
     def announce(self) -> None:

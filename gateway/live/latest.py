@@ -1,4 +1,4 @@
-"""The live hub: the newest stored reading of each device, for whoever wants to know now."""
+"""The live hub: the newest stored reading of each device."""
 
 import threading
 from collections.abc import Mapping, Sequence

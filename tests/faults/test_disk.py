@@ -48,7 +48,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost_when_there_is_room_again(tmp_pa
             counts = healthy_counts(gateway, boards)
             log = "\n".join(gateway.log_lines())
     assert "nothing can be stored, readings wait in memory" in log
-    assert "the journal stores again" in log
+    assert "storing resumed" in log
     assert all(one.overwritten == 0 for one in counts.values())
 
 
@@ -98,7 +98,7 @@ def test_a_journal_that_is_full_says_what_it_drops(
     clock.advance(601)
     settle(journal, clock)
     assert board.readiness().ready
-    assert "no readings are dropped any more" in caplog.text
+    assert "readings are no longer dropped" in caplog.text
 
 
 def status_of(journal: Journal, clock: FakeClock) -> StatusBoard:

@@ -44,7 +44,7 @@ def test_a_full_disk_blocks_and_everything_waits(
     assert journal.state().status is JournalStatus.OK
     assert journal.state().blocked_since_mono is None
     assert caplog.text.count("nothing can be stored") == 1
-    assert caplog.text.count("the journal stores again") == 1
+    assert caplog.text.count("storing resumed") == 1
 
 
 def test_while_blocked_the_queue_fills_and_then_refuses(

@@ -115,8 +115,9 @@ def _check_measured(world: "World") -> None:
 def _losses(world: "World") -> dict[LossReason, Counter[str]]:
     assert world.life is not None
     found: dict[LossReason, Counter[str]] = defaultdict(Counter)
-    for one in world.life.reader.losses():
-        found[one.reason][one.device] += one.count
+    for hour in world.life.reader.ledger(limit=LIMIT).hours:
+        for reason, count in hour.lost.items():
+            found[reason][hour.device] += count
     return found
 
 

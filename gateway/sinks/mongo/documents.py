@@ -65,7 +65,7 @@ def reading_documents(readings: Sequence[StoredReading], gateway: str) -> list[D
 
 @functools.lru_cache(maxsize=256)
 def _plain(metadata: str) -> dict[str, str]:
-    """Metadata as the driver takes it; shared by many documents, which nobody changes."""
+    """Metadata as the driver takes it; shared by many documents, which are never changed."""
     return dict(metadata_of(metadata))
 
 

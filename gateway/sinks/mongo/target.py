@@ -39,7 +39,7 @@ from gateway.sinks.mongo.documents import (
     reading_documents,
 )
 from gateway.sinks.mongo.errors import judge
-from gateway.sinks.mongo.writing import Outcome, write_batch
+from gateway.sinks.mongo.writing import BatchOutcome, write_batch
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class MongoTarget:
         self._timeout_s: float | None = None
         self._problem: str | None = None
 
-    def insert_readings(self, readings: Sequence[StoredReading], deadline: float) -> Outcome:
+    def insert_readings(self, readings: Sequence[StoredReading], deadline: float) -> BatchOutcome:
         """Insert by key, until `deadline` (monotonic seconds).
 
         Raises `SinkUnavailable`, or what was not understood.
@@ -91,7 +91,7 @@ class MongoTarget:
         with self._calling(deadline) as database:
             return write_batch(names, documents, partial(_insert, database.readings))
 
-    def upsert_commands(self, commands: Sequence[StoredCommand], deadline: float) -> Outcome:
+    def upsert_commands(self, commands: Sequence[StoredCommand], deadline: float) -> BatchOutcome:
         """Replace by id where the stored version is older. Raises as `insert_readings`."""
         names = [(command.version, command.record.id) for command in commands]
         documents = [command_document(command, self.gateway_id) for command in commands]
@@ -255,7 +255,7 @@ def _index_problem(readings: Collection[Document]) -> str | None:
 
 
 def _raise_unless_forbidden(error: OperationFailure) -> None:
-    """Go on where only this is not allowed or not possible; whoever cannot log in gets no further."""
+    """Go on where only this is not allowed or not possible; a refused log-in is raised."""
     unavailable = judge(error)
     if unavailable is not None and error.code != _UNAUTHORIZED:
         raise unavailable from error

@@ -19,8 +19,8 @@ _ESCAPE = (
 _SECRET_OPTIONS = {"authmechanismproperties", "tlscertificatekeyfilepassword", "proxypassword"}
 # Each would let a write count as done, or a call last, without any bound.
 _UNSAFE = {
-    ("w", "0"): "w=0 means that the server never says whether a reading is stored; leave it out",
-    ("timeoutms", "0"): "timeoutMS=0 means to wait for ever; leave it out",
+    ("w", "0"): "w=0 disables the confirmation that a reading is stored; leave it out",
+    ("timeoutms", "0"): "timeoutMS=0 disables the timeout; leave it out",
 }
 
 

@@ -26,7 +26,7 @@ Name = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class BatchOutcome:
     """What became of a batch: everything that is not rejected is stored."""
 
     duplicates: int
@@ -37,7 +37,7 @@ def write_batch(
     names: Sequence[Name],
     documents: Sequence[Document],
     write: Callable[[Sequence[Document]], None],
-) -> Outcome:
+) -> BatchOutcome:
     """Write all but what the driver cannot encode or the server refuses for good.
 
     Raises what `write` raises for other reasons.
@@ -52,13 +52,13 @@ def write_batch(
             raise
     else:
         refused = (Rejected(*names[failure.index], failure.reason) for failure in verdict.failures)
-        return Outcome(verdict.duplicates, tuple(refused))
+        return BatchOutcome(verdict.duplicates, tuple(refused))
     bad = tuple(Rejected(*name, fault) for name, fault in zip(names, faults, strict=True) if fault)
     good = [index for index, fault in enumerate(faults) if fault is None]
     if not good:
-        return Outcome(0, bad)
+        return BatchOutcome(0, bad)
     rest = write_batch([names[i] for i in good], [documents[i] for i in good], write)
-    return Outcome(rest.duplicates, bad + rest.rejected)
+    return BatchOutcome(rest.duplicates, bad + rest.rejected)
 
 
 def _verdict(
