@@ -57,9 +57,9 @@ def execute(options: argparse.Namespace) -> int:
 def _look(settings: "Settings", *, as_json: bool) -> int:
     from arduino_iface.serial_ports import arduino_ports
     from gateway.devices.buses import RealTransports, with_default_bus
-    from gateway.discovery.survey import Answer, Survey
+    from gateway.discovery.survey import Answer, BusSurvey
 
-    survey = Survey(with_default_bus(settings), RealTransports(), arduino_ports)
+    survey = BusSurvey(with_default_bus(settings), RealTransports(), arduino_ports)
     found = list(survey.run())
     _print(as_json, [_as_document(one) for one in found], [_row(one) for one in found])
     if not found:

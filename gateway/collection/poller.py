@@ -1,4 +1,4 @@
-"""One device's collection: collect from it when due, leave it alone for a while when it is silent."""
+"""Polls one device when it is due, and backs off while it is silent."""
 
 import logging
 import threading
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PolledDevice:
-    """Where a device is, how it is called, and what is stamped on its readings."""
+    """Where a device is, and what is stamped on its readings."""
 
     source: Source
     bus: str
@@ -65,7 +65,7 @@ class DevicePoller:
         self.driver = driver
         self.schedule = Schedule(driver.interval_s, clock.monotonic())
         self.gate = Gate(settings.source.device)
-        """Passed by each poll, and by whoever else uses the device."""
+        """Passed by each poll and each command."""
         self._clock = clock
         self._disconnect = disconnect
         self._stepping = threading.Lock()  # one step at a time, also while a timer is replaced
@@ -114,7 +114,7 @@ class DevicePoller:
 
     @property
     def lends_its_port(self) -> bool:
-        """Whether the device's serial port is left to whoever maintains it."""
+        """Whether the device's serial port is left to what maintains it."""
         return self.held and self.settings.address is None
 
     @contextmanager

@@ -18,7 +18,7 @@ HEALS_WITHIN_S = 15.0
 """How long a hanging transfer has to end after its bus was closed."""
 
 
-class Verdict(Enum):
+class StallVerdict(Enum):
     """What to do about something that is watched."""
 
     CLOSE = "close"
@@ -50,7 +50,7 @@ class StallWatch:
         """What hangs now, and since when it has been busy (monotonic seconds)."""
         return {name: stall.since for name, stall in self._stalls.items()}
 
-    def look(self, now: float, busy: Mapping[str, float | None]) -> Mapping[str, Verdict]:
+    def look(self, now: float, busy: Mapping[str, float | None]) -> Mapping[str, StallVerdict]:
         """`busy`: since when each thing is busy with its present work, None when it is idle.
 
         Things that are missing from it are no longer watched.
@@ -62,14 +62,14 @@ class StallWatch:
                 verdicts[name] = verdict
         return verdicts
 
-    def _judge(self, name: str, since: float | None, now: float) -> Verdict | None:
+    def _judge(self, name: str, since: float | None, now: float) -> StallVerdict | None:
         stall = self._stalls.get(name)
         if stall is not None and since != stall.since:
             del self._stalls[name]
-            return Verdict.OVER
+            return StallVerdict.OVER
         if stall is not None:
-            return Verdict.GIVE_UP if now - stall.found > HEALS_WITHIN_S else None
+            return StallVerdict.GIVE_UP if now - stall.found > HEALS_WITHIN_S else None
         if since is not None and now - since > self._stalls_after_s:
             self._stalls[name] = _Stall(since, now)
-            return Verdict.CLOSE
+            return StallVerdict.CLOSE
         return None

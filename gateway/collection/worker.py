@@ -11,8 +11,8 @@ from gateway.collection.schedule import tick_s
 from gateway.collection.stalls import (
     BUS_STALLS_AFTER_S,
     TICK_STALLS_AFTER_S,
+    StallVerdict,
     StallWatch,
-    Verdict,
 )
 from gateway.collection.timers import DeviceTimer, MakeTimer
 from gateway.model.errors import FatalError
@@ -150,12 +150,12 @@ class CollectionWorker(Worker):
             self.trouble = f"hangs: {shown}"
 
     def _act(
-        self, verdict: Verdict, what: str, where: Mapping[str, str], close: Callable[[], None]
+        self, verdict: StallVerdict, what: str, where: Mapping[str, str], close: Callable[[], None]
     ) -> None:
-        if verdict is Verdict.OVER:
+        if verdict is StallVerdict.OVER:
             log.warning("%s no longer hangs", what, extra=where)
             return
-        if verdict is Verdict.GIVE_UP:
+        if verdict is StallVerdict.GIVE_UP:
             raise FatalError(f"{what} hangs although its bus was closed; the process must restart")
         log.error("%s hangs; closing its bus", what, extra=where)
         # In a thread of its own: closing may hang as well, and this one has to go on watching.

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Protocol
 
 from arduino_iface.arguments import InvalidArguments
 from arduino_iface.errors import BusBusy, OutcomeUnknown, WireError
@@ -29,8 +28,9 @@ from gateway.commands.outcome import (
     unrecorded,
 )
 from gateway.commands.queue import CommandQueue, Job
+from gateway.commands.recorder import CommandLedger, CommandRecorder
+from gateway.commands.tokens import CommandHistory, Tokens
 from gateway.drivers.base import Driver
-from gateway.drivers.intake import Committed
 from gateway.journal.errors import JournalError
 from gateway.model.command import CommandRecord, CommandState
 from gateway.model.errors import CommandError, DeviceInMaintenance
@@ -38,40 +38,14 @@ from gateway.model.registry import Registry
 from gateway.presence.presence import ABSENT
 from gateway.runtime.clock import WallClock
 
-COMMIT_TIMEOUT_S = 5.0
-"""How long a command waits for its record to be durable before it is given up unsent."""
-
 IDEMPOTENCY_KEPT_MS = 24 * 3600 * 1000
-
-TOKENS = 0xF000
-"""Commands use tokens below this; the collection uses the rest (to set the sampling interval)."""
 
 WAITED_FOR = ("device_offline", "maintenance")
 """Refusals that a queued command waits out."""
 
-__all__ = ["DEADLINE_S", "CommandHistory", "CommandLedger", "CommandOrder", "Commander"]
+__all__ = ["DEADLINE_S", "CommandOrder", "Commander"]
 
 log = logging.getLogger(__name__)
-
-
-class CommandLedger(Protocol):
-    """Where commands are recorded: the journal."""
-
-    def save_command(self, record: CommandRecord, durable: bool = True) -> Committed:
-        """Insert or update by id; durable ones are committed at once."""
-        ...
-
-
-class CommandHistory(Protocol):
-    """What was recorded: the journal's reader."""
-
-    def command_by_idempotency(self, key: str, since_ms: int) -> CommandRecord | None:
-        """The newest command with that key since `since_ms`, or None."""
-        ...
-
-    def last_token(self, device: str) -> int | None:
-        """The token of the newest command to that device, or None."""
-        ...
 
 
 class Commander:
@@ -95,16 +69,13 @@ class Commander:
         """
         self._registry = registry
         self._drivers = drivers
-        self._ledger = ledger
         self._history = history
         self._clock = clock
-        self._audit = audit
         self._use = use
         self.queue = CommandQueue()
+        self._recorder = CommandRecorder(ledger, audit)
+        self._tokens = Tokens(history)
         self._guard = threading.Lock()  # guards what follows, never held across a wait
-        self._clients: dict[str, str] = {}  # where orders under way came from, by id
-        self._tokens: dict[str, int] = {}
-        self._inquiries: dict[str, Inquiry] = {}
         self._keys_under_way: set[str] = set()
 
     def execute(self, order: CommandOrder) -> CommandRecord:
@@ -134,7 +105,7 @@ class Commander:
             record = self._record_of(order, CommandState.QUEUED, None)
             self.queue.reserve()
             try:
-                self._record_before_sending(record)
+                self._recorder.before_sending(record)
             except CommandError:
                 self.queue.give_back()
                 raise
@@ -156,15 +127,15 @@ class Commander:
             self.expire(job, error.code, f"never sent: {error.detail}")
             return True
         try:
-            token = self._next_token(job.order.device)
+            token = self._tokens.following(job.order.device)
             record = replace(job.record, state=CommandState.SENT, token=token)
-            self._record_before_sending(record)
+            self._recorder.before_sending(record)
         except CommandError as error:
             self.expire(job, error.code, f"never sent: {error.detail}")
             return True
         finished, inquiry = self._finished(record, driver, command, job.order.timeout_s)
         if finished.state is CommandState.EXPIRED and patient:
-            self._save(job.record)  # it was not sent, so it waits as before
+            self._recorder.save(job.record)  # it was not sent, so it waits as before
             return False
         self._conclude(finished, inquiry)
         return True
@@ -178,7 +149,7 @@ class Commander:
             detail=detail,
             finished_at_ms=self._clock.wall_ms(),
         )
-        self._record_outcome(ended, awaited=awaited)
+        self._recorder.outcome(ended, awaited=awaited)
 
     def is_away(self, device: str) -> bool:
         """Whether a command to it would be refused because it is offline or in maintenance."""
@@ -192,8 +163,7 @@ class Commander:
 
     def inquiries(self) -> Sequence[Inquiry]:
         """Commands whose outcome is unknown and may be found out."""
-        with self._guard:
-            return list(self._inquiries.values())
+        return self._tokens.inquiries()
 
     def inquire(self, inquiry: Inquiry) -> None:
         """Ask the board what became of a command, and correct its record; see `gateway.commands.inquiry`."""
@@ -206,18 +176,13 @@ class Commander:
             return
         if answer is LATER:
             return
-        with self._guard:
-            # A command sent meanwhile may have driven the token out of the board's memory.
-            current = self._inquiries.get(inquiry.record.device) is inquiry
-            if current:
-                del self._inquiries[inquiry.record.device]
-        if not current or not isinstance(answer, CommandStatus):
+        if not self._tokens.settle(inquiry) or not isinstance(answer, CommandStatus):
             return
         never_arrived = answer is CommandStatus.UNKNOWN_COMMAND
         end = NOT_CARRIED_OUT if never_arrived else ENDS[answer]
         log.info("outcome determined: command %s is %s", inquiry.record.id, end.state)
         finished_at_ms = self._clock.wall_ms()
-        self._record_outcome(
+        self._recorder.outcome(
             replace(
                 inquiry.record,
                 state=end.state,
@@ -264,8 +229,8 @@ class Commander:
 
     def _execute(self, order: CommandOrder) -> CommandRecord:
         driver, command = self._checked(order)
-        record = self._record_of(order, CommandState.SENT, self._next_token(order.device))
-        self._record_before_sending(record)
+        record = self._record_of(order, CommandState.SENT, self._tokens.following(order.device))
+        self._recorder.before_sending(record)
         finished, inquiry = self._finished(record, driver, command, order.timeout_s)
         self._conclude(finished, inquiry)
         return outcome(finished)
@@ -275,8 +240,7 @@ class Commander:
     ) -> CommandRecord:
         command_id = str(uuid.uuid4())
         if order.client is not None:
-            with self._guard:
-                self._clients[command_id] = order.client
+            self._recorder.note_client(command_id, order.client)
         return CommandRecord(
             id=command_id,
             device=order.device,
@@ -340,47 +304,11 @@ class Commander:
         return ended, Inquiry(ended, identity.uid, identity.boot)
 
     def _conclude(self, ended: CommandRecord, inquiry: Inquiry | None) -> None:
-        self._record_outcome(ended)
+        self._recorder.outcome(ended)
         if inquiry is not None:
             # Only now: what is found out must not be stored before it.
-            with self._guard:
-                if self._tokens.get(ended.device) == ended.token:
-                    self._inquiries[ended.device] = inquiry
+            self._tokens.inquire(inquiry)
             self.queue.wake()
-
-    def _record_before_sending(self, record: CommandRecord) -> None:
-        try:
-            durable = self._ledger.save_command(record).wait(COMMIT_TIMEOUT_S)
-        except JournalError as error:
-            raise unrecorded(error) from error
-        if not durable:
-            unsent = replace(
-                record,
-                state=CommandState.EXPIRED,
-                error="journal_unavailable",
-                detail="not sent, because it could not be recorded in time",
-            )
-            self._record_outcome(unsent, awaited=False)
-            raise CommandError(
-                "journal_unavailable", str(unsent.detail), record=unsent, retry_after_s=5.0
-            )
-
-    def _record_outcome(self, record: CommandRecord, *, awaited: bool = True) -> None:
-        """Record the outcome. The caller learns it also when the record cannot be stored."""
-        with self._guard:
-            client = self._clients.pop(record.id, None)
-        self._audit(record, client)
-        stored = self._save(record)
-        if awaited and stored is not None:
-            # The next request with the command's id or its Idempotency-Key finds the outcome.
-            stored.wait(COMMIT_TIMEOUT_S)
-
-    def _save(self, record: CommandRecord) -> Committed | None:
-        try:
-            return self._ledger.save_command(record)
-        except JournalError:
-            log.exception("state of command %s not stored: %s", record.id, record.state)
-            return None
 
     def _send(
         self, driver: Driver, record: CommandRecord, command: Command, timeout_s: float
@@ -403,20 +331,3 @@ class Commander:
         end = ENDS[done.status]
         result = None if done.confirmed else {"confirmed": False}
         return end._replace(detail=done.detail or end.detail, result=result)
-
-    def _next_token(self, device: str) -> int:
-        with self._guard:
-            last = self._tokens.get(device)
-        if last is None:
-            try:
-                last = self._history.last_token(device)
-            except JournalError as error:
-                raise unrecorded(error) from error
-        with self._guard:
-            # Another thread may have taken a token meanwhile: that one is newer.
-            last = self._tokens.get(device, last)
-            start = uuid.uuid4().int % TOKENS
-            token = start if last is None else (last + 1) % TOKENS
-            self._tokens[device] = token
-            self._inquiries.pop(device, None)
-            return token

@@ -42,20 +42,20 @@ class Inquiry:
     boot: int
 
 
-class Answer(Enum):
+class InquiryResult(Enum):
     """Results of an inquiry other than a status."""
 
     LATER = "later"
     NEVER = "never"
 
 
-LATER: Final = Answer.LATER
+LATER: Final = InquiryResult.LATER
 """The board could not be asked, or is still executing: ask again."""
-NEVER: Final = Answer.NEVER
+NEVER: Final = InquiryResult.NEVER
 """The outcome can no longer be determined."""
 
 
-def ask(device: ProtocolDevice, inquiry: Inquiry) -> CommandStatus | Answer:
+def ask(device: ProtocolDevice, inquiry: Inquiry) -> CommandStatus | InquiryResult:
     """Ask the board once. UNKNOWN_COMMAND: it was not carried out. Any thread."""
     token = inquiry.record.token
     identity = device.identity

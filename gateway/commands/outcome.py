@@ -84,7 +84,7 @@ _CODE_OF = {CommandState.EXPIRED: "device_offline"}
 
 
 def outcome(record: CommandRecord) -> CommandRecord:
-    """The record of a command that is done; `CommandError` for every other end."""
+    """The record of a command that is done. Raises `CommandError` for every other end."""
     if record.state is CommandState.DONE:
         return record
     retry_after_s = RETRY_AFTER_S if record.state is CommandState.EXPIRED else None

@@ -1,4 +1,4 @@
-"""The buses of the configuration, opened for real or simulated, and links to what is on them."""
+"""The buses, real or simulated, and links to the boards on them."""
 
 import threading
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ def with_default_bus(settings: Settings) -> Settings:
 
 
 class Transports(Protocol):
-    """Where a bus gets its bytes from: this machine's adapters and ports, or simulated ones."""
+    """Makes the transports of buses: this machine's adapters and ports, or simulated ones."""
 
     def i2c(self, settings: BusSettings) -> I2cTransport:
         """The adapter of an I2C bus, not opened yet."""
@@ -58,7 +58,7 @@ class Buses:
     """The buses by name, each with the one lock that collection and commands share."""
 
     def __init__(self, settings: Iterable[BusSettings], transports: Transports) -> None:
-        """Opens nothing; a bus is opened by the first who needs it."""
+        """Opens nothing; a bus is opened at its first use."""
         self._transports = transports
         self._adding = threading.Lock()  # guards the replacement of the two below
         self.settings: tuple[BusSettings, ...] = ()
@@ -67,7 +67,7 @@ class Buses:
             self.add(one)
 
     def add(self, settings: BusSettings) -> None:
-        """One more bus. Raises `ValueError` for a name that is taken."""
+        """Add a bus. Raises `ValueError` for a name that is taken."""
         bus: Bus
         if settings.type is BusType.I2C:
             bus = I2cBus(settings.name, self._transports.i2c(settings))
@@ -75,7 +75,7 @@ class Buses:
             bus = SerialBus(settings.name, self._transports.serial(settings))
         with self._adding:
             if settings.name in self._buses:
-                raise ValueError(f"there is a bus {settings.name} already")
+                raise ValueError(f"the bus {settings.name} exists already")
             self._buses = {**self._buses, settings.name: bus}
             self.settings = (*self.settings, settings)
 
@@ -84,7 +84,7 @@ class Buses:
         return self._buses[name]
 
     def all(self) -> Mapping[str, Bus]:
-        """Every bus by name, as of now."""
+        """All buses by name, as of now."""
         return self._buses
 
     def link(self, name: str, address: int | None, first_seq: int) -> Link:
@@ -101,6 +101,6 @@ class Buses:
         return {name: bus.lock.stats() for name, bus in self._buses.items()}
 
     def close(self) -> None:
-        """Give every adapter and port back."""
+        """Close every adapter and port."""
         for bus in self._buses.values():
             bus.close()

@@ -1,7 +1,7 @@
-"""Names and metadata that were given to devices while the gateway runs; kept in the journal.
+"""Names and metadata that are set for devices at run time; kept in the journal.
 
-Whatever else is remembered of a device goes through here too: its row in the journal has one writer, so that
-none overwrites what another has just set.
+Everything else that is remembered of a device goes through here, too: its row in the journal has one writer,
+so that concurrent changes do not overwrite each other.
 """
 
 import logging
@@ -17,17 +17,17 @@ from gateway.journal.types import DeviceRow
 from gateway.model.registry import DeviceView, Registry
 
 COMMIT_TIMEOUT_S = 5.0
-"""How long a change waits to be on disk."""
+"""Timeout for a change to be on disk."""
 
 log = logging.getLogger(__name__)
 
 
 class NotStored(Exception):
-    """The change could not be stored, or not in time; then it may be stored after all."""
+    """The change was not stored, or not in time; in the latter case it may still be."""
 
 
 class DeviceStore(Protocol):
-    """Where devices are remembered: the journal."""
+    """Stores devices: the journal."""
 
     def save_device(self, device: DeviceRow) -> Committed:
         """Insert or update by id, with the next commit."""
@@ -40,7 +40,7 @@ class DeviceStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What was set for a device; None: nothing, so the board's name and the configured metadata hold."""
+    """What was set for a device; None: nothing, so the board's name or the configured metadata applies."""
 
     name: str | None = None
     metadata: Mapping[str, str] | None = None
@@ -50,17 +50,16 @@ _NO_LABEL = Label()
 
 
 class Labels:
-    """The labels by device. Thread-safe: the collection reads them for every batch of readings."""
+    """The labels by device. Empty before `remember`. Thread-safe."""
 
     def __init__(self, store: DeviceStore) -> None:
-        """Knows nothing before `remember`."""
         self._store = store
         self._guard = threading.Lock()  # guards the two below and the order of saves; never a wait
         self._rows: dict[str, DeviceRow] = {}
         self._labels: Mapping[str, Label] = MappingProxyType({})
 
     def remember(self, rows: Sequence[DeviceRow]) -> None:
-        """Take over what the journal has from earlier runs, but nothing that was set since."""
+        """Take over what the journal has from earlier runs; what was set since takes precedence."""
         with self._guard:
             labels = dict(self._labels)
             for row in rows:
@@ -70,21 +69,21 @@ class Labels:
             self._labels = MappingProxyType(labels)
 
     def of(self, device: str) -> Label:
-        """What was set for a device; from any thread."""
+        """What was set for a device."""
         return self._labels.get(device, _NO_LABEL)
 
     def save_device(self, row: DeviceRow) -> Committed:
-        """Remember a device, leaving its label as it is. Raises `JournalError`."""
+        """Save what is known of a device and leave its label as it is. Raises `JournalError`."""
         with self._guard:
             label = self.of(row.id)
             return self._save(replace(row, name=label.name or "", metadata=label.metadata))
 
     def metadata_of(self, device: str) -> Mapping[str, str] | None:
-        """The metadata that was set for a device, None when none was; from any thread."""
+        """The metadata that was set for a device, None when none was."""
         return self.of(device).metadata
 
     def change(self, device: str, change: Callable[[Label], Label]) -> None:
-        """Change the label of a device, and return when that is on disk. Raises `NotStored`."""
+        """Change the label of a device and wait until it is on disk. Raises `NotStored`."""
         try:
             with self._guard:
                 before = self.of(device)
@@ -116,10 +115,9 @@ class Labels:
 
 
 class LabelledDevices:
-    """The registry as everybody outside the collection sees it: with the labels on."""
+    """The registry with the labels applied."""
 
     def __init__(self, registry: Registry, labels: Labels) -> None:
-        """Reads nothing yet."""
         self._registry = registry
         self._labels = labels
 

@@ -20,14 +20,14 @@ from gateway.model.registry import Registry
 from gateway.runtime.clock import WallClock
 
 Claim = Callable[[str, Identity, Place], None]
-"""May this board speak for that device, there? Raises `ProtocolMismatch` when not."""
+"""Claims a device for the board at a place. Raises `ProtocolMismatch` when the board may not have it."""
 
 INTERVAL_DEFAULT_S = 1.0
 """Of boards whose own interval is not known yet."""
 
 
 class DeviceMaker:
-    """Knows everything that a poller is made of."""
+    """Makes the pollers of devices, with their drivers."""
 
     def __init__(
         self,
@@ -39,8 +39,8 @@ class DeviceMaker:
         *,
         simulated: bool,
     ) -> None:
-        """Makes nothing yet. `claim` is set by the roster that keeps the book."""
-        self.claim: Claim = _anybody
+        """Makes nothing yet. The roster replaces `claim`."""
+        self.claim: Claim = _unchecked
         self._buses = buses
         self._store = store
         self._registry = registry
@@ -67,14 +67,14 @@ class DeviceMaker:
         return self._protocol(settings.source, place, board, settings.interval_s, approach)
 
     def disconnect(self, place: Place) -> Callable[[], None]:
-        """What closes the port of a place after it was lost."""
+        """Return what closes the port of a place after it was lost."""
         return self._buses.get(place.bus).close
 
     def _source(self, device: str, metadata: Mapping[str, str]) -> Source:
         return Source(device, metadata, self._simulated, partial(self._labels.metadata_of, device))
 
     def _approach(self, place: Place) -> Callable[[], None]:
-        """Before a write to a place that nobody has configured: make sure that it is one of ours."""
+        """What makes sure that a board speaks the protocol, before anything is written to a place."""
         bus = self._buses.get(place.bus)
 
         def look_first() -> None:
@@ -125,5 +125,5 @@ class DeviceMaker:
         )
 
 
-def _anybody(device: str, identity: Identity, place: Place) -> None:
-    """Without a book, every board may speak for the device it is asked as."""
+def _unchecked(device: str, identity: Identity, place: Place) -> None:
+    """Without a roster, every board may speak for its device."""

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from arduino_iface.device import Identity
-from gateway.devices.maker import INTERVAL_DEFAULT_S
 from gateway.model.place import Place
 from gateway.model.registry import DeviceState, DeviceView
+
+_INTERVAL_UNKNOWN_S = 1.0
+"""Shown for boards that did not say how often they measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class UnclaimedBoard:
             address=self.place.address,
             driver="protocol",
             state=DeviceState.QUARANTINED,
-            interval_s=INTERVAL_DEFAULT_S if known is None else known.schema.sample_ms / 1000,
+            interval_s=_INTERVAL_UNKNOWN_S if known is None else known.schema.sample_ms / 1000,
             name=name,
             uid=None if known is None else known.uid,
             boot=None if known is None else known.boot,

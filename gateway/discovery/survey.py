@@ -1,6 +1,7 @@
-"""A look at every bus once, without a running gateway: who answers, and what it is.
+"""A single search of every bus, without a running gateway: what answers, and what it is.
 
-On I2C only reads are used, and HELLO goes only to boards of ours. Opening a serial port resets many boards.
+On I2C only reads are used, and HELLO is sent only to boards that speak the protocol. Opening a serial port
+resets many boards.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,22 +28,22 @@ class Answer(StrEnum):
     """What is at a place."""
 
     BOARD = "board"
-    """It speaks the device protocol and said who it is."""
+    """It speaks the device protocol and was identified."""
     STRANGER = "stranger"
-    """Something else; nothing was written to it."""
+    """It does not speak the protocol; nothing was written to it."""
     SILENT = "silent"
-    """A port that is there, behind which no board of ours answers."""
+    """A port on which no board that speaks the protocol answers."""
     NOT_ASKED = "not asked"
-    """The configuration says that a sketch is there which does not speak the protocol."""
+    """Configured as a sketch that does not speak the protocol."""
     TROUBLE = "trouble"
     """The bus or port cannot be used; `detail` says why."""
     NOTHING = "nothing"
-    """A bus on which nobody answers."""
+    """A bus on which nothing answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One place. `device`: the id of the configuration; `identity` of boards, None otherwise."""
+    """One place. `device`: the id in the configuration; `identity`: of boards, None otherwise."""
 
     bus: str
     port: str
@@ -53,7 +54,7 @@ class Found:
     detail: str | None = None
 
 
-class Survey:
+class BusSurvey:
     """Looks at the buses of a configuration, and at ports that are not in it."""
 
     def __init__(
@@ -68,7 +69,7 @@ class Survey:
         self._list_ports = list_ports
 
     def run(self) -> Iterator[Found]:
-        """What was found, bus by bus; the serial ports are asked side by side."""
+        """What was found, bus by bus; the serial ports are searched in parallel."""
         buses = self._settings.buses
         for one in buses:
             if one.type is BusType.I2C:
@@ -91,18 +92,18 @@ class Survey:
     def _i2c(self, settings: BusSettings) -> Iterator[Found]:
         bus = I2cBus(settings.name, self._transports.i2c(settings))
         named = self._settings.addresses_on(settings.name)
-        nobody = True
+        silent = True
         try:
             bus.open(Priority.SCAN, LOOK_TIMEOUT_S)
             for address in sorted({*settings.discover_addresses, *named}):
                 found = self._at(bus, settings, address)
                 if found is not None:
-                    nobody = False
+                    silent = False
                     yield found
         except PortLost as error:
             yield Found(settings.name, settings.port, Answer.TROUBLE, detail=str(error))
         else:
-            if nobody:
+            if silent:
                 yield Found(settings.name, settings.port, Answer.NOTHING)
         finally:
             bus.close()

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.commands.commander import IDEMPOTENCY_KEPT_MS, TOKENS, CommandOrder
+from gateway.commands.commander import IDEMPOTENCY_KEPT_MS, CommandOrder
+from gateway.commands.tokens import TOKENS
 from gateway.journal.errors import JournalFull
 from gateway.model.command import CommandRecord, CommandState
 from gateway.model.errors import CommandError
@@ -45,7 +46,7 @@ def test_many_threads_never_share_a_token(bench: Bench) -> None:
     taken: list[int] = []
 
     def take() -> None:
-        taken.extend(bench.commander._next_token("greenhouse") for _ in range(50))
+        taken.extend(bench.commander._tokens.following("greenhouse") for _ in range(50))
 
     with running(*[take] * 4):
         pass

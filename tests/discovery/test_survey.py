@@ -18,7 +18,7 @@ from gateway.config.settings import (
     LoggingSettings,
     Settings,
 )
-from gateway.discovery.survey import Answer, Found, Survey
+from gateway.discovery.survey import Answer, BusSurvey, Found
 from tests.discovery.house import UID_A, UID_B, MemoryChip, SearchingHouse
 from tests.exchange.boards import make_board
 from tests.support.serial_wire import DummySerialTransport
@@ -72,7 +72,7 @@ def survey(
         devices=devices,
     )
     ports = [UsbPort(path, Path(path).name, 0x2341) for path in found]
-    return list(Survey(settings, wires, lambda: ports).run())  # type: ignore[arg-type]
+    return list(BusSurvey(settings, wires, lambda: ports).run())  # type: ignore[arg-type]
 
 
 def test_boards_strangers_and_configured_addresses(
