@@ -62,9 +62,6 @@ LONGEST = {"README.md": 200, "ARCHITECTURE.md": 100}
 OTHERS_SAY = {"Watchdog timeout"}
 """Messages of systemd that the troubleshooting page explains."""
 
-EXAMPLE_PART = "jsonlines"
-"""What docs/parts.md writes, step by step: nothing of that name exists."""
-
 COMMANDS = [line for text in TEXTS.values() for line in shell_lines(text)]
 
 
@@ -101,7 +98,7 @@ def make_api() -> Flask:
 def api_rules() -> Iterator[tuple[str, str]]:
     """Method and path of everything the API serves but the files of its page."""
     for rule in make_api().url_map.iter_rules():
-        if rule.endpoint != "static":
+        if not rule.rule.startswith("/dashboard/"):
             path = rule.rule.replace("<", "{").replace(">", "}")
             yield from ((m, path) for m in (rule.methods or set()) - {"HEAD", "OPTIONS"})
 
@@ -195,16 +192,21 @@ def test_every_path_that_is_named_exists(name: str) -> None:
     folders = "api|arduino_iface|docs|dummy_hw|gateway|tests|tools"
     named = re.findall(rf"(?<![\w/.$~-])((?:{folders})/[\w./-]*)", TEXTS[name])
     # NAME stands for any; what is before it exists.
-    paths = {path.partition("NAME")[0].rstrip(".") for path in named if EXAMPLE_PART not in path}
+    paths = {path.partition("NAME")[0].rstrip(".") for path in named}
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("text", PYTHON, ids=range(len(PYTHON)))
 def test_what_an_example_in_python_imports_exists(text: str) -> None:
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and EXAMPLE_PART not in (node.module or ""):
+        if isinstance(node, ast.ImportFrom):
             module = importlib.import_module(node.module or "")
             assert [one.name for one in node.names if not hasattr(module, one.name)] == []
+
+
+@pytest.mark.parametrize("name", ["part.py", "resource.py"])
+def test_the_example_part_is_the_one_that_is_tested(name: str) -> None:
+    assert (ROOT / "tests/parts/jsonlines" / name).read_text(encoding="utf-8") in PYTHON
 
 
 def sketch(text: str) -> list[str]:

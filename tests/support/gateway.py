@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -156,6 +157,14 @@ class GatewayProcess:
             connection.request(method, path, body, {**sent, **(headers or {})})
             reply = connection.getresponse()
             return Answer(reply.status, json.loads(reply.read()), dict(reply.headers))
+
+    def text(self, path: str) -> str:
+        """What a GET that succeeds answers, as text."""
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{self.port}{path}", timeout=_REQUEST_TIMEOUT_S
+        ) as reply:
+            found: bytes = reply.read()
+        return found.decode()
 
     def states(self) -> dict[str, str]:
         """State of every device, by id."""

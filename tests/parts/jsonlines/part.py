@@ -1,69 +1,86 @@
-"""A sink of twenty lines, with everything that a part may bring."""
+"""Appends every reading to a file, one JSON object per line: a small part with all that a part may bring."""
 
 import json
+import math
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from marshmallow import Schema
-
-from gateway.config.fields import text
+from gateway.config.fields import Text
 from gateway.config.section import Section
-from gateway.delivery.consumer import Entry, Kind, Rejected
+from gateway.config.tables import TableSchema
+from gateway.delivery.consumer import Entry, Kind, Rejected, SinkUnavailable
 from gateway.host.host import Host
-from gateway.host.part import Delivery, Part
+from gateway.host.part import Part
 from gateway.host.view import PartView
+from gateway.journal.types import StoredReading
 from gateway.model.finding import Finding, Verdict
 from gateway.observe.metrics import counter
 
 
 @dataclass(frozen=True, slots=True)
 class JsonLinesSettings:
-    path: str
+    """[jsonlines]. Its `str` is shown by `gateway check` and must hold no secret."""
+
+    path: str = "readings.jsonl"
 
 
-class JsonLinesSchema(Schema):
-    path = text(required=True)
+class JsonLinesTable(TableSchema):
+    """The keys of [jsonlines]."""
+
+    path = Text("readings.jsonl")
 
 
-SECTION = Section("jsonlines", JsonLinesSettings, JsonLinesSchema)
-RESOURCES = ("gateway.sinks.jsonlines.resource",)
-VIEW = PartView("jsonlines", "JSON lines", "gateway.sinks.jsonlines", "view.js")
-
-
-class Lines:
-    """Appends each reading to the file."""
+class JsonLinesSink:
+    """A consumer of readings. Its delivery thread calls it."""
 
     name = "jsonlines"
-    kinds = frozenset({Kind.READING})
+    kinds = frozenset({Kind.READING.value})
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.written = 0
 
     def take(self, entries: Sequence[Entry], deadline: float) -> Sequence[Rejected]:
-        with self.path.open("a", encoding="utf-8") as file:
-            for entry in entries:
-                reading = entry.reading
-                line = {"key": entry.key, "device": reading.device, "values": dict(reading.values)}
-                file.write(json.dumps(line) + "\n")
-        self.written += len(entries)
+        """On return the lines are on disk. Raises `SinkUnavailable` when the file cannot be written."""
+        readings = [entry for entry in entries if isinstance(entry, StoredReading)]
+        lines = [json.dumps({"key": one.key, **one.reading.values}) + "\n" for one in readings]
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.writelines(lines)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise SinkUnavailable(f"{self.path}: {error.strerror}") from error
+        self.written += len(lines)
         return ()
 
     def idle(self, now: float) -> float:
-        return 60.0
+        """Without entries there is nothing to do."""
+        return math.inf
+
+
+SECTION = Section("jsonlines", JsonLinesSettings, JsonLinesTable)
+RESOURCES = ("tests.parts.jsonlines.resource",)
+VIEW = PartView("jsonlines", "JSON lines", "tests.parts.jsonlines", "view.js")
 
 
 def checks(settings: JsonLinesSettings) -> Iterator[Finding]:
-    there = Path(settings.path).parent.is_dir()
-    yield Finding(Verdict.OK if there else Verdict.WRONG, f"the folder of {settings.path}", None)
+    """For `gateway check`: whether the folder exists."""
+    folder = Path(settings.path).absolute().parent
+    if folder.is_dir():
+        yield Finding(Verdict.OK, f"JSON lines are written into {folder}")
+    else:
+        yield Finding(Verdict.WRONG, f"there is no folder {folder}", f"mkdir {folder}")
 
 
 def build(host: Host, settings: JsonLinesSettings) -> Part:
-    lines = Lines(Path(settings.path))
+    """Make the part; nothing is opened yet."""
+    sink = JsonLinesSink(Path(settings.path))
     return Part(
-        delivery=Delivery((lines.name,), lambda: [lines]),
-        status=lambda: {"path": settings.path, "written": lines.written},
-        metrics=lambda: [counter("gateway_jsonlines", "Lines written.", (), [((), lines.written)])],
-        api=lines,
+        consumers=lambda: [sink],
+        status=lambda: {"path": settings.path, "written": sink.written},
+        metrics=lambda: [counter("gateway_jsonlines", "Lines written.", (), [((), sink.written)])],
+        api=sink,
     )
