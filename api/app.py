@@ -36,6 +36,21 @@ RESOURCES = (
 """What every gateway has, in the order of the OpenAPI document; parts bring more by `Ports.resources`."""
 
 
+def load(modules: Iterable[str]) -> Sequence[Resource]:
+    """The `resource` of each module, by name. Raises `ImportError`, and `TypeError` where it is none."""
+    found = []
+    for name in modules:
+        resource = getattr(importlib.import_module(name), "resource", None)
+        if not isinstance(resource, Resource):
+            raise TypeError(f"{name} has no `resource` of the type api.resource.Resource")
+        found.append(resource)
+    return found
+
+
+# With this module, not with the app: what is imported while boards are polled already would delay them.
+_BUILT_IN = load(RESOURCES)
+
+
 def create_app(ports: Ports) -> Flask:
     """Make the app that answers for a gateway. Several may exist; none shares state with another."""
     app = Flask("api", static_folder="dashboard", static_url_path="/dashboard")
@@ -50,7 +65,7 @@ def create_app(ports: Ports) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         MAX_CONTENT_LENGTH=BODY_LIMIT,
     )
-    resources = load((*RESOURCES, *ports.resources))
+    resources = (*_BUILT_IN, *load(ports.resources))
     context.attach(app, ports)
     metrics.install(app, ports.metrics)
     streams.attach(app, streams.Streams(ports.events.wake))
@@ -64,17 +79,6 @@ def create_app(ports: Ports) -> Flask:
     app.register_error_handler(CommandError, answer_command_error)
     problems.install(app)
     return app
-
-
-def load(modules: Iterable[str]) -> Sequence[Resource]:
-    """The `resource` of each module, by name. Raises `ImportError`, and `TypeError` where it is none."""
-    found = []
-    for name in modules:
-        resource = getattr(importlib.import_module(name), "resource", None)
-        if not isinstance(resource, Resource):
-            raise TypeError(f"{name} has no `resource` of the type api.resource.Resource")
-        found.append(resource)
-    return found
 
 
 def _access(ports: Ports, resources: Sequence[Resource]) -> control.Access:
