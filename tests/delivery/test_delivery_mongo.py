@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from gateway.delivery.consumer import SinkUnavailable
 from gateway.delivery.lane import BATCH_MAX
 from gateway.delivery.state import DeliveryStatus
 from gateway.model.command import CommandState
 from tests.delivery.conftest import Database, SinkTo
 from tests.delivery.house import House
 from tests.delivery.mongo_sink import MongoSink
-from tests.delivery.records import T0_MS, command_record, reading
+from tests.delivery.records import HEARTBEAT, T0_MS, command_record, reading, stored
 from tests.support.mongod import Mongod
 
 OpenHouse = Callable[[MongoSink], House]
@@ -184,6 +186,18 @@ def test_a_freeze_loses_nothing_and_stores_nothing_twice(
     with own_server.client() as client:
         assert seqs(client.gateway) == list(range(1, 301))
     assert house.worker.state().delivered == 300
+
+
+def test_a_call_ends_with_its_deadline(own_server: Mongod, sink_to: SinkTo) -> None:
+    sink = sink_to(own_server.uri)
+    sink.deliver([stored(1)])
+    readings, *_ = sink.consumers(lambda: HEARTBEAT)
+    own_server.freeze()
+    began = time.monotonic()
+    with pytest.raises(SinkUnavailable):
+        readings.take([stored(2)], began + 0.5)
+    assert time.monotonic() - began < 4.0, "the client's own timeout is five seconds"
+    own_server.thaw()
 
 
 def test_what_a_rule_refuses_goes_to_the_dead_letters_and_the_rest_arrives(

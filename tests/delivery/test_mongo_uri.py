@@ -49,7 +49,7 @@ def test_a_good_address_has_no_problem(uri: str) -> None:
         ("mongodb://h/?compressors=gzip", "gzip"),
         ("mongodb://h/?w=1&w=2", "more than once"),
         ("mongodb://h/?foo", "name=value"),
-        ("mongodb://h/?w=0", "never says"),
+        ("mongodb://h/?w=0", "disables the confirmation"),
         ("mongodb://h/?timeoutMS=0", "disables the timeout"),
         ("mongodb://a,b/?directConnection=true", "directConnection"),
         ("mongodb://h/?srvMaxHosts=2", "mongodb+srv"),
