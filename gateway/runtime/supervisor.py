@@ -182,10 +182,11 @@ class Supervisor:
             self._end(place, str(failure), failure.exit_code)
             return
         known = isinstance(failure, OSError)  # clear without a traceback
+        wait_s = self._back_off(place, now)
         log.error(
             "worker died: %s; restart in %.1f s",
             place.detail,
-            self._back_off(place, now),
+            wait_s,
             extra={"worker": place.name},
             exc_info=None if known or failure is None else failure,
         )
