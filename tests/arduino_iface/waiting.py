@@ -33,7 +33,7 @@ def running(*targets: Callable[[], None]) -> Iterator[list[threading.Thread]]:
 
 
 class HandClock:
-    """A clock moved by hand; whoever sleeps by it moves it."""
+    """A clock moved by hand; sleeping by it moves it too."""
 
     def __init__(self) -> None:
         self.now = 1000.0

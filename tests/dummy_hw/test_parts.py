@@ -101,7 +101,7 @@ class TestSignals:
             {"kind": "constant"},
         ],
     )
-    def test_what_is_wrong_with_a_spec_is_said(self, spec: dict[str, object]) -> None:
+    def test_an_invalid_spec_is_refused_with_a_reason(self, spec: dict[str, object]) -> None:
         with pytest.raises(ValueError, match=r"kind|setting|must be|needs"):
             signals.from_spec(spec)
 
