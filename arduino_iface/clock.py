@@ -30,3 +30,4 @@ class SystemClock:
 
 
 SYSTEM_CLOCK = SystemClock()
+"""Stateless; shared by all users of real time."""

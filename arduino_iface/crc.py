@@ -7,6 +7,7 @@ over the ASCII digits 123456789, is 0x29B1.
 from binascii import crc_hqx
 
 INITIAL = 0xFFFF
+"""Initial value of the checksum."""
 
 
 def crc16(data: bytes, initial: int = INITIAL) -> int:

@@ -13,7 +13,7 @@ from arduino_iface.errors import (
     ProtocolMismatch,
     SchemaError,
 )
-from arduino_iface.link import TURN_TIMEOUT_S, Link
+from arduino_iface.link import TURN_TIMEOUT_S, Claim, Link
 from arduino_iface.lock import Priority
 from arduino_iface.messages import (
     CommandReply,
@@ -189,41 +189,34 @@ class ProtocolDevice:
             raise DeviceRestarted("the board was identified again meanwhile")
         clock = self.link.clock
         deadline = clock.monotonic() + timeout_s
-        timeout_s = min(timeout_s, TURN_TIMEOUT_S)
-        self.link.prepare(priority, timeout_s)
+        claim = Claim(priority, min(timeout_s, TURN_TIMEOUT_S))
+        self.link.prepare(*claim)
         if not self._heard_lately():
-            self._verify(identity, self.hello(priority, timeout_s))
-        payload = CommandRequest(token, code, arguments).encode()
+            self._verify(identity, self.hello(*claim))
+        request = CommandRequest(token, code, arguments)
         wait_s = _RUNNING_WAIT_S
-        status = self._send_command(payload, token, identity, priority, timeout_s)
+        status = self._send_command(request, identity, claim)
         while status is CommandStatus.RUNNING and clock.monotonic() + wait_s < deadline:
             clock.sleep(wait_s)
             wait_s = min(2 * wait_s, _RUNNING_WAIT_MAX_S)
-            self._require_same_boot(identity, priority, timeout_s)
-            status = self._send_command(payload, token, identity, priority, timeout_s, sent=True)
+            self._require_same_boot(identity, claim)
+            status = self._send_command(request, identity, claim, sent=True)
         return status
 
     def _send_command(
-        self,
-        payload: bytes,
-        token: int,
-        identity: Identity,
-        priority: Priority,
-        timeout_s: float,
-        *,
-        sent: bool = False,
+        self, request: CommandRequest, identity: Identity, claim: Claim, *, sent: bool = False
     ) -> CommandStatus:
         failure: Exception | None = None
         for attempt in range(_COMMAND_SENDS_MAX):
             if attempt:
-                self._require_same_boot(identity, priority, timeout_s)
+                self._require_same_boot(identity, claim)
             try:
                 exchange = self.link.request(
                     RequestType.COMMAND,
-                    payload,
-                    priority=priority,
+                    request.encode(),
+                    priority=claim.priority,
                     attempts=1,
-                    turn_timeout_s=timeout_s,
+                    turn_timeout_s=claim.timeout_s,
                 )
                 reply = CommandReply.decode(exchange.payload)
             except DeviceRefused as error:
@@ -239,14 +232,14 @@ class ProtocolDevice:
             except PortLost as error:
                 raise OutcomeUnknown(f"the port was lost during the command: {error}") from error
             else:
-                if reply.token == token:
+                if reply.token == request.token:
                     return reply.status
-                failure = BadFrame(f"the reply is for token {reply.token}, not {token}")
+                failure = BadFrame(f"the reply is for token {reply.token}, not {request.token}")
         raise OutcomeUnknown(f"sent, but not answered: {failure}") from failure
 
-    def _require_same_boot(self, identity: Identity, priority: Priority, timeout_s: float) -> None:
+    def _require_same_boot(self, identity: Identity, claim: Claim) -> None:
         try:
-            hello = self.hello(priority, timeout_s)
+            hello = self.hello(*claim)
         except (TimeoutError, PortLost, ProtocolMismatch, BadFrame) as error:
             raise OutcomeUnknown(f"sent, but not answered: {error}") from error
         try:

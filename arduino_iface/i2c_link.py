@@ -53,7 +53,7 @@ class I2cLink(Link):
         return sent, self._await_reply(request, claim, sent)
 
     def _await_reply(self, request: Frame, claim: Claim, sent: float) -> Frame:
-        wait, damaged, seen = FIRST_WAIT_S, 0, "not readable"
+        wait, damaged, seen = FIRST_WAIT_S, 0, "timeout"
         deadline = sent + REPLY_TIMEOUT_S
         while self.clock.monotonic() < deadline:
             self.clock.sleep(wait)
@@ -66,7 +66,7 @@ class I2cLink(Link):
                 continue
             shown = frame.beacon(data)
             if shown is Beacon.BUSY:
-                seen, deadline = "busy past the deadline", sent + BUSY_TIMEOUT_S
+                seen, deadline = "busy past the timeout", sent + BUSY_TIMEOUT_S
                 continue
             reply = self._decoded(data)
             if reply is not None and is_reply(reply, request):

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from smbus2 import SMBus, i2c_msg
 
 ADDRESS_MIN = 0x08
+"""First 7-bit address that the I2C specification (UM10204, section 3.1.12) leaves to devices."""
+
 ADDRESS_MAX = 0x77
-"""First and last 7-bit address that the I2C specification leaves to devices."""
+"""Last one."""
 
 TRANSFER_MAX = 32
 """Most bytes of one transfer: more makes the AVR `Wire` library deaf until it is set up again."""

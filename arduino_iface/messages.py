@@ -12,6 +12,7 @@ from typing import Self
 from arduino_iface.errors import BadFrame
 
 PROTOCOL_VERSION = 1
+"""The version of docs/protocol.md."""
 
 
 class RequestType(IntEnum):

@@ -69,7 +69,7 @@ class SerialLink(Link):
                     return sent, candidate
         if self.greetings != greetings:
             raise Unanswered("the board restarted meanwhile", sent)
-        raise Unanswered("no reply", sent)
+        raise Unanswered("timeout", sent)
 
     def _receive(self, claim: Claim) -> list[Frame]:
         """The frames that have arrived; greetings are counted and left out."""

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BY_ID = Path("/dev/serial/by-id")
+"""udev's links to USB serial ports, named by vendor, product and serial number."""
+
 SYS_TTY = Path("/sys/class/tty")
+"""The kernel's terminals, with links to their devices."""
 
 KNOWN_VENDORS = {
     0x2341: "Arduino",

@@ -6,6 +6,8 @@ from decimal import Decimal
 from enum import Enum
 
 Number = int | float
+"""A raw value, or a bound."""
+
 Value = int | float | bool | None
 """One measured value; None is missing."""
 

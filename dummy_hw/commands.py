@@ -23,8 +23,13 @@ class Execution:
 
 
 DONE = Execution()
+"""Done at once."""
+
 REFUSED = Execution(CommandStatus.REFUSED)
+"""Refused at once."""
+
 FAILED = Execution(CommandStatus.FAILED)
+"""Failed at once."""
 
 
 def running(seconds: float, status: CommandStatus = CommandStatus.DONE) -> Execution:
@@ -33,6 +38,8 @@ def running(seconds: float, status: CommandStatus = CommandStatus.DONE) -> Execu
 
 
 Arguments = Mapping[str, Number | bool]
+"""Unpacked arguments by name."""
+
 Callback = Callable[[Arguments], Execution]
 """Executes a command: called once per token, under the board's lock, so it must not wait."""
 

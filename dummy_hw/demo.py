@@ -13,6 +13,7 @@ from dummy_hw.eeprom import Eeprom, FileEeprom
 from dummy_hw.signals import Signal
 
 I2C_BUS = "i2c1"
+"""Name of the demo set's I2C bus."""
 
 _LOOP_DELAY_S = 0.002
 _RING_SIZE = 120

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 UID_LENGTH = 8
+"""Bytes of a uid (docs/protocol.md)."""
+
 _BOOT_MODULUS = 0x1_0000
 
 

@@ -61,6 +61,8 @@ ON_I2C_WRITE = frozenset(
         Fault.DISCONNECT,
     }
 )
+"""Faults of a write transaction."""
+
 ON_I2C_READ = frozenset(
     {
         Fault.NACK,
@@ -75,6 +77,8 @@ ON_I2C_READ = frozenset(
         Fault.DISCONNECT,
     }
 )
+"""Faults of a read transaction."""
+
 ON_SERIAL_REQUEST = frozenset(
     {
         Fault.SILENCE,
@@ -87,9 +91,12 @@ ON_SERIAL_REQUEST = frozenset(
         Fault.DISCONNECT,
     }
 )
+"""Faults of a frame to the board."""
+
 ON_SERIAL_REPLY = frozenset(
     {Fault.DROP_REPLY, Fault.DUPLICATE, Fault.CORRUPT, Fault.TRUNCATE, Fault.DISCONNECT}
 )
+"""Faults of a frame or line from the board."""
 
 
 class FaultPlan:
@@ -155,15 +162,15 @@ class FaultPlan:
         """`data` after CORRUPT, TRUNCATE or DROP_REPLY; unchanged for every other fault and None."""
         match fault:
             case Fault.CORRUPT:
-                return self.corrupt(data)
+                return self._corrupt(data)
             case Fault.TRUNCATE:
-                return self.truncate(data)
+                return self._truncate(data)
             case Fault.DROP_REPLY:
                 return b""
         return data
 
-    def corrupt(self, data: bytes) -> bytes:
-        """`data` with one bit wrong; nothing stays nothing."""
+    def _corrupt(self, data: bytes) -> bytes:
+        """`data` with one bit flipped; empty data stays empty."""
         if not data:
             return data
         with self._lock:
@@ -172,8 +179,8 @@ class FaultPlan:
         changed[place // 8] ^= 1 << (place % 8)
         return bytes(changed)
 
-    def truncate(self, data: bytes) -> bytes:
-        """The beginning of `data`: at least one byte less, at least none."""
+    def _truncate(self, data: bytes) -> bytes:
+        """The beginning of `data`, at least one byte shorter; empty data stays empty."""
         with self._lock:
             return data[: self._random.randrange(len(data))] if data else data
 

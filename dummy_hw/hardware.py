@@ -12,6 +12,7 @@ from dummy_hw.pty_board import PtyBoards
 from dummy_hw.register_board import RegisterBoard
 
 SimulatedBoard = DummyBoard | RegisterBoard | LineBoard
+"""A board of any kind."""
 
 
 class NamedBus(Protocol):

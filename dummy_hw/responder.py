@@ -35,8 +35,10 @@ _UPTIME_MODULUS = 0x1_0000_0000
 _ROUNDING_MS = 1e-3
 
 INTERVAL_MIN_MS = 10
+"""Shortest sampling interval that "set interval" accepts."""
+
 INTERVAL_MAX_MS = 86_400_000
-"""Bounds of the sampling interval that "set interval" accepts; the upper one is a day."""
+"""Longest one, a day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,7 @@ class EchoFirstByte:
 
 
 FIRST_BYTE = EchoFirstByte()
+"""The only value of its class."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def test_random_bytes_are_a_frame_or_refused(data: bytes, address: int, padded: 
     [
         b"",
         b"\x00" * 32,  # Wire's "nothing"
-        b"\xff" * 32,  # nobody drives the bus
+        b"\xff" * 32,  # an undriven bus
         b"\xfe" * 300,
         b"\x03\x01\x07\x00",  # shorter than any frame
         bytes.fromhex("00475701") + b"\xff" * 28,  # a beacon

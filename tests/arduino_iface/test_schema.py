@@ -49,7 +49,7 @@ def test_the_checksum_is_of_the_text_as_sent() -> None:
     assert Schema(name="x", text="123456789").crc == 0x29B1
 
 
-def test_what_is_not_said_has_a_default() -> None:
+def test_defaults() -> None:
     schema = parse("gw 1\nname x")
     assert (schema.sample_ms, schema.keepalive_ms) == (1000, 0)
     assert (schema.firmware, schema.channels, schema.commands) == ("", (), ())
@@ -231,7 +231,7 @@ def test_a_whole_number_too_large_for_a_database_becomes_a_float() -> None:
 
 
 @given(st.sampled_from(DESCRIBED), st.floats())
-def test_any_measurement_can_be_said_or_is_missing(kind: ValueType, value: float) -> None:
+def test_any_measurement_is_packed_or_missing(kind: ValueType, value: float) -> None:
     subject = Channel("x", kind, None, Decimal("0.01"), Decimal("-40"))
     packed = kind.pack(subject.raw(value))
     assert len(packed) == kind.size

@@ -63,7 +63,7 @@ def test_a_stream_is_collected_and_prints_are_skipped() -> None:
     )  # the banner may be half a line
 
 
-def test_what_nobody_collects_is_bounded() -> None:
+def test_uncollected_measurements_are_bounded() -> None:
     bench = LineBench(STREAM, SIGNALS, interval_s=0.01, answers={"fan": "OK"})
     bench.settle()
     for _ in range(20):
@@ -167,7 +167,7 @@ def test_a_cable_pulled_and_plugged() -> None:
     bench.wire.plug()
     bench.device.prepare()
     bench.pass_time(3.0)
-    # The first line is left out: it may have begun before anybody listened.
+    # The first line is left out: its beginning may be missing.
     assert [one.values for one in bench.device.collect()] == [VALUES] * 2
 
 

@@ -89,7 +89,7 @@ def test_the_schema_is_like_that_of_a_board_that_describes_itself() -> None:
     assert [one.name for one in described.commands] == ["set_speed", "reset"]
 
 
-def test_out_of_range_is_kept_and_said() -> None:
+def test_out_of_range_is_kept_and_marked() -> None:
     measured = RegisterBench(TANK, SIGNALS | {"level": Constant(2001)}).device.measure()
     assert measured.values["level"] == 2001
     assert measured.out_of_range

@@ -77,7 +77,7 @@ def test_transactions_take_their_time(bus: DummyI2cTransport, clock: FakeClock) 
     assert clock.monotonic() - start == pytest.approx((33 * 9 + 2) / 100_000)
 
 
-def test_nobody_there(bus: DummyI2cTransport, clock: FakeClock) -> None:
+def test_an_address_without_a_board(bus: DummyI2cTransport, clock: FakeClock) -> None:
     board = _attach(bus, clock)
     board.power_off()
     for address in (ADDRESS, ADDRESS + 1):
@@ -119,7 +119,7 @@ def test_a_33rd_byte_is_dropped(bus: DummyI2cTransport, clock: FakeClock) -> Non
     assert _reply(bus).seq == 3
 
 
-def test_a_stuck_loop_is_busy_for_ever(bus: DummyI2cTransport, clock: FakeClock) -> None:
+def test_a_stuck_loop_stays_busy(bus: DummyI2cTransport, clock: FakeClock) -> None:
     board = _attach(bus, clock)
     board.hang(True)
     bus.write(ADDRESS, _HELLO)

@@ -101,7 +101,7 @@ class TestSignals:
             {"kind": "constant"},
         ],
     )
-    def test_what_is_wrong_with_a_spec_is_said(self, spec: dict[str, object]) -> None:
+    def test_an_invalid_spec_is_refused_with_a_reason(self, spec: dict[str, object]) -> None:
         with pytest.raises(ValueError, match=r"kind|setting|must be|needs"):
             signals.from_spec(spec)
 
@@ -137,11 +137,14 @@ class TestFaults:
     @given(data=st.binary(max_size=40), seed=st.integers())
     def test_damage(self, data: bytes, seed: int) -> None:
         plan = FaultPlan(seed=seed)
-        corrupt, short = plan.corrupt(data), plan.truncate(data)
+        corrupt = plan.damaged(data, Fault.CORRUPT)
+        short = plan.damaged(data, Fault.TRUNCATE)
         flipped = int.from_bytes(corrupt, "big") ^ int.from_bytes(data, "big")
         assert flipped.bit_count() == bool(data)
         assert data.startswith(short)
         assert len(short) < len(data) or not data
+        assert plan.damaged(data, Fault.DROP_REPLY) == b""
+        assert plan.damaged(data, Fault.DUPLICATE) == plan.damaged(data, None) == data
 
 
 class TestReadyMade:

@@ -83,7 +83,7 @@ def test_every_byte_value_passes(boards: PtyBoards) -> None:
     assert board.status().bad_frames == 0
 
 
-def test_a_reset_greets_whoever_listens(boards: PtyBoards) -> None:
+def test_a_reset_sends_a_greeting(boards: PtyBoards) -> None:
     board = _board(boot_time_s=0.02)
     with _open(boards.add("a", board)) as port:
         _hello(port)
@@ -142,7 +142,7 @@ def _open_when_there(path: Path) -> serial.Serial:
             SYSTEM_CLOCK.sleep(0.01)
 
 
-def test_a_port_that_nobody_reads_loses_output_not_memory(boards: PtyBoards) -> None:
+def test_a_port_that_is_not_read_loses_output_not_memory(boards: PtyBoards) -> None:
     board = _board()
     path = boards.add("a", board)
     descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY)

@@ -32,7 +32,7 @@ class BusyBus(SerialBus):
 
 
 @pytest.mark.parametrize("busy_reads", [1, 100])
-def test_a_command_that_is_out_is_never_said_not_to_be(busy_reads: int) -> None:
+def test_a_sent_command_is_never_reported_as_not_sent(busy_reads: int) -> None:
     clock = FakeClock()
     board = make_board(clock)
     bus = BusyBus("bench", DummySerialTransport(board, clock))
@@ -47,7 +47,7 @@ def test_a_command_that_is_out_is_never_said_not_to_be(busy_reads: int) -> None:
     assert board.executed["tare"] == 1
 
 
-def test_a_command_in_lines_that_is_out_is_never_said_not_to_be() -> None:
+def test_a_sent_line_is_never_reported_as_not_sent() -> None:
     clock = FakeClock()
     fan = LineCommand("fan", "FAN\n", reply=LinePattern.of("OK"))
     settings = LineSettings(LineFormat(FormatKind.JSON), commands=(fan,))

@@ -17,10 +17,10 @@ _STEP_MAX_S = 0.01
 
 
 class DummySerialTransport:
-    """Implements `arduino_iface.transport.SerialTransport` on a board in this process.
+    """Implements `arduino_iface.transport.SerialTransport` on a board in this process, by any clock.
 
     Bytes take their time on the wire, by the clock. `reset_on_open`: opening the port resets the
-    board, as with an Uno. Bytes that nobody reads are dropped past 4096, the oldest first.
+    board, as with an Uno. Unread bytes are dropped past 4096, the oldest first.
     Thread-safe, though a line has one user.
     """
 
