@@ -96,7 +96,7 @@ def test_what_was_overwritten_meanwhile_is_explained_by_the_boards_numbers(house
         house.run(10.0, held)
     house.run(2.0, held)
     house.drain(held, board)
-    lost = sum(loss.count for loss in house.reader.losses())
+    lost = sum(house.reader.stats().losses.values())
     assert lost > 0
     assert len(house.numbers("held")) + lost == board.samples_made
 
