@@ -8,7 +8,8 @@ from tests.systemd import wheels
 from tests.systemd.container import Container
 from tests.systemd.machine import PIP, Installed
 
-pytestmark = pytest.mark.systemd
+# Starting and ending a machine takes most of the time, and a loaded one takes minutes for it.
+pytestmark = [pytest.mark.systemd, pytest.mark.timeout(600)]
 
 UNIT = "/etc/systemd/system/gateway.service"
 PROBE = """

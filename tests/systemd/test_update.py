@@ -9,7 +9,8 @@ from gateway.journal.ddl import SCHEMA_VERSION
 from tests.systemd.machine import Installed
 from tests.systemd.wheels import Changes, built, variant
 
-pytestmark = pytest.mark.systemd
+# Starting and ending a machine takes most of the time, and a loaded one takes minutes for it.
+pytestmark = [pytest.mark.systemd, pytest.mark.timeout(600)]
 
 CRASHES: Changes = {"gateway/app.py": ("SUPERVISION_S = 0.25", "raise RuntimeError('broken')")}
 NEVER_HEALTHY: Changes = {
