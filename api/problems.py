@@ -57,7 +57,7 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "maintenance",
             409,
-            "The device is being maintained, e.g. its firmware is replaced; try again when it is over.",
+            "The device is in maintenance, for example because its firmware is replaced; nothing was sent.",
         ),
         Kind("body_too_large", 413, "The body is larger than 64 KiB."),
         Kind("unsupported_media_type", 415, "The body is not declared as application/json."),

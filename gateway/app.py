@@ -16,33 +16,24 @@ from api.app import create_app
 from api.http.server import ApiServer
 from api.ports import Ports
 from api.streams import streams_of
+from arduino_iface.serial_ports import arduino_ports
 from gateway import __version__
 from gateway.access.keys import KeyStore
-from gateway.collection.worker import CollectionWorker
-from gateway.commands.commander import Commander
 from gateway.commands.worker import CommandWorker
 from gateway.config.settings import Settings
-from gateway.devices.buses import Buses, RealTransports
-from gateway.devices.devices import Devices
-from gateway.devices.labels import LabelledDevices, Labels
-from gateway.devices.maker import DeviceMaker
-from gateway.devices.roster import Roster
-from gateway.discovery.making import make_discovery
+from gateway.core import Core, make_journal
+from gateway.devices.buses import RealTransports
+from gateway.devices.labels import LabelledDevices
 from gateway.history.history import History
 from gateway.host.host import Host
 from gateway.host.parts import Parts
 from gateway.journal.errors import JournalError
-from gateway.journal.journal import Journal
-from gateway.journal.reader import JournalReader
 from gateway.journal.worker import JournalWorker
 from gateway.live.feed import EventFeed
-from gateway.live.latest import LiveHub
-from gateway.live.reading_log import ReadingLog
 from gateway.live.stream import Events
 from gateway.live.worker import EventWorker
 from gateway.log.system import LogSystem
 from gateway.model.command import CommandRecord
-from gateway.model.registry import Registry
 from gateway.observe.metrics import CommandTally, Metrics, MetricSources
 from gateway.observe.status import StatusBoard, StatusSources
 from gateway.parts import PARTS, PartLine
@@ -84,19 +75,23 @@ class App:
         self._tally = CommandTally()
         self._server: ApiServer | None = None
         self._keys = KeyStore(settings.keys_path)
-        self._wire_journal()
-        self._wire_devices()
+        journal = make_journal(settings.journal, self._clock, self._timekeeper.is_set)
+        transports = hardware or RealTransports()
+        self._core = core = Core(settings, transports, self._clock, journal, self._audit)
+        self._feed = EventFeed(core.registry.get, lambda: journal.state().journal_id, paced=True)
+        journal.follow(self._feed.publish)
+        core.registry.subscribe(self._feed.publish_device)
         self._parts = Parts(settings, table)
         self._host = Host(
             gateway_id=settings.gateway.id,
             version=__version__,
             simulated=settings.simulated,
             clock=self._clock,
-            journal=self._journal,
-            reader=self._reader,
-            commands=self._commander,
-            devices=self._devices,
-            registry=self._registry,
+            journal=journal,
+            reader=core.reader,
+            commands=core.commander,
+            devices=core.devices,
+            registry=core.registry,
             keys=self._keys,
             address=self._address,
         )
@@ -104,76 +99,16 @@ class App:
         self._supervisor = Supervisor(list(self._workers()), self._clock)
         self._status = self._status_board()
 
-    def _wire_journal(self) -> None:
-        settings = self._settings.journal
-        self._journal = Journal(
-            settings.path,
-            clock=self._clock,
-            commit_interval_s=settings.commit_interval_s,
-            keep_s=settings.keep_s,
-            max_bytes=settings.max_bytes,
-            clock_is_set=self._timekeeper.is_set,
-        )
-        self._reader = JournalReader(settings.path)
-        self._registry = Registry()
-        self._hub = LiveHub()
-        self._feed = EventFeed(
-            self._registry.get, lambda: self._journal.state().journal_id, paced=True
-        )
-        self._journal.subscribe(self._hub.publish)
-        self._journal.follow(self._feed.publish)
-        self._journal.subscribe(ReadingLog(self._clock).publish)
-        self._registry.subscribe(self._feed.publish_device)
-
-    def _wire_devices(self) -> None:
-        settings, clock, registry = self._settings, self._clock, self._registry
-        self._buses = Buses(settings.buses, self._hardware or RealTransports())
-        self._labels = Labels(self._journal)
-        maker = DeviceMaker(
-            self._buses,
-            self._journal,
-            registry,
-            clock,
-            self._labels,
-            simulated=settings.simulated,
-        )
-        self._roster = Roster(maker, registry, self._labels, clock)
-        for device in settings.devices:
-            self._roster.configure(maker.configured(device))
-        self._devices = Devices(self._roster, registry, self._journal, self._labels, clock)
-        self._commander = Commander(
-            registry,
-            self._roster.driver,
-            self._journal,
-            self._reader,
-            clock,
-            self._audit,
-            use=self._roster.use,
-        )
-
     def _workers(self) -> Iterator[tuple[str, Callable[[], Worker]]]:
         """In start order; they are stopped in the opposite one."""
-        clock, roster, devices = self._clock, self._roster, self._devices
-        yield "journal", partial(JournalWorker, self._journal, self._timekeeper.expect_after)
+        core, settings = self._core, self._settings
+        # With simulated boards, real ports are left alone.
+        search_ports = settings.discovery.serial and not settings.simulated
+        yield "journal", partial(JournalWorker, core.journal, self._timekeeper.expect_after)
         yield from self._parts.workers(self._host)
-        yield (
-            "discovery",
-            partial(
-                make_discovery,
-                self._settings,
-                self._buses,
-                roster,
-                devices,
-                self._registry,
-                self._reader,
-                clock,
-            ),
-        )
-        yield (
-            "collection",
-            partial(CollectionWorker, roster, clock, buses=self._buses.all, age=devices.age),
-        )
-        yield "command-queue", partial(CommandWorker, self._commander, clock)
+        yield core.discovery(arduino_ports if search_ports else None)
+        yield core.collection()
+        yield "command-queue", partial(CommandWorker, core.commander, self._clock)
         yield "events", partial(EventWorker, self._feed)
         yield "command", self._make_server
 
@@ -200,28 +135,27 @@ class App:
     def _started(self, announce: Callable[[str], None]) -> None:
         try:
             # The newest stored readings are shown until newer ones come.
-            self._hub.publish(self._reader.latest())
+            self._core.latest.publish(self._core.reader.latest())
         except JournalError as error:
             log.warning("the latest readings of the journal cannot be shown: %s", error)
         announce(self._address())
 
     def _close(self) -> None:
-        self._buses.close()
-        self._reader.close()
+        self._core.close()
         self._parts.close()
         if self._hardware is not None:
             self._hardware.stop()
 
     def _make_server(self) -> ApiServer:
-        settings = self._settings.api
+        core, settings = self._core, self._settings.api
         ports = Ports(
-            devices=LabelledDevices(self._registry, self._labels),
-            history=History(self._reader, self._parts.archive),
-            latest=self._hub,
-            commander=self._commander,
-            reader=self._reader,
+            devices=LabelledDevices(core.registry, core.labels),
+            history=History(core.reader, self._parts.archive),
+            latest=core.latest,
+            commander=core.commander,
+            reader=core.reader,
             status=self._status,
-            events=Events(self._feed, self._reader),
+            events=Events(self._feed, core.reader),
             keys=self._keys,
             logs=self._logs,
             metrics=self._metrics(),
@@ -247,13 +181,13 @@ class App:
         settings = self._settings
         sources = StatusSources(
             workers=self._supervisor.views,
-            journal=self._journal,
+            journal=self._core.journal,
             journal_max_bytes=settings.journal.max_bytes,
             sinks=self._parts.deliveries,
-            buses=self._buses,
+            buses=self._core.buses,
             timekeeper=self._timekeeper,
             parts=self._parts.status,
-            devices=self._registry.all,
+            devices=self._core.registry.all,
         )
         return StatusBoard(
             settings.gateway.id,
@@ -266,9 +200,9 @@ class App:
 
     def _metrics(self) -> Metrics:
         sources = MetricSources(
-            devices=self._registry.all,
-            buses=self._buses.lock_stats,
-            journal=self._journal.state,
+            devices=self._core.registry.all,
+            buses=self._core.buses.lock_stats,
+            journal=self._core.journal.state,
             sinks=self._parts.deliveries,
             workers=self._supervisor.views,
             logs=lambda: self._logs.stats,

@@ -53,7 +53,7 @@ export interface components {
        *     - `not_acceptable` (406): None of the forms that Accept allows exists; `detail` lists them.
        *     - `refused` (409): The device understood the command and refused it.
        *     - `command_in_progress` (409): A command with this Idempotency-Key is still running.
-       *     - `maintenance` (409): The device is being maintained, e.g. its firmware is replaced; try again when it is over.
+       *     - `maintenance` (409): The device is in maintenance, for example because its firmware is replaced; nothing was sent.
        *     - `body_too_large` (413): The body is larger than 64 KiB.
        *     - `unsupported_media_type` (415): The body is not declared as application/json.
        *     - `invalid_body` (422): The body is JSON of another form; `problems` says where.
@@ -148,6 +148,12 @@ export interface components {
       buses: {
         [key: string]: unknown;
       }[];
+      /** @description What the parts that are in use say of themselves, by part. */
+      parts: {
+        [key: string]: {
+          [key: string]: unknown;
+        };
+      };
       views: components["schemas"]["PartView"][];
     };
     Channel: {
@@ -179,8 +185,9 @@ export interface components {
     Device: {
       id: string;
       name: string;
-      bus: string;
-      /** @description null on serial. */
+      /** @description null for a device that sends its readings over a network. */
+      bus: string | null;
+      /** @description null except on I2C. */
       address: number | null;
       driver: string;
       uid: string | null;

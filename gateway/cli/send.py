@@ -74,7 +74,7 @@ def not_done(what: str, problem: Mapping[str, Any]) -> Sequence[str]:
     lines = [f"{what} not done: {plain(problem.get('detail') or problem.get('title'))}"]
     if code in ("outcome_unknown", "command_in_progress"):
         lines = [f"{what} sent: {plain(problem.get('detail'))}", f"  {_UNKNOWN}"]
-    elif code in ("device_offline", "bus_busy", "journal_unavailable"):
+    elif code in ("device_offline", "maintenance", "bus_busy", "journal_unavailable"):
         lines.append("  it was not sent; try again later")
     problems = problem.get("problems") or {}
     if len(problems) > 1:

@@ -17,7 +17,7 @@ from arduino_iface.errors import BusBusy, OutcomeUnknown, WireError
 from arduino_iface.messages import CommandStatus
 from arduino_iface.schema import Command
 from gateway.commands.inquiry import LATER, NEVER, NOT_CARRIED_OUT, Inquiry, ask
-from gateway.commands.order import DEADLINE_S, CommandOrder
+from gateway.commands.order import CommandOrder
 from gateway.commands.outcome import (
     ENDS,
     End,
@@ -43,7 +43,6 @@ IDEMPOTENCY_KEPT_MS = 24 * 3600 * 1000
 WAITED_FOR = ("device_offline", "maintenance")
 """Refusals that a queued command waits out."""
 
-__all__ = ["DEADLINE_S", "CommandOrder", "Commander"]
 
 log = logging.getLogger(__name__)
 

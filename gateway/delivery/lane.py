@@ -28,6 +28,7 @@ from gateway.journal.journal import Journal
 from gateway.journal.reader import JournalReader
 from gateway.journal.types import DeadLetter, JournalStats, StoredCommand, kind_of
 from gateway.model.reading import StoredReading
+from gateway.model.wording import counted
 from gateway.runtime.backoff import BackOff
 
 BATCH_MAX = 3000
@@ -216,8 +217,8 @@ class Lane:
                 self.consumer.name, [DeadLetter(one.seq, one.key, one.reason) for one in letters]
             )
             log.warning(
-                "put %d readings aside as dead letters; the first is %s: %s",
-                len(letters),
+                "put %s aside; the first is %s: %s",
+                counted(len(letters), "dead letter"),
                 letters[0].key,
                 letters[0].reason,
                 extra=self._log_extra,

@@ -13,6 +13,7 @@ from typing import Final
 from gateway.journal.errors import JournalFull
 from gateway.journal.operations import Advance, Append, DeadLetterAppend, Operation
 from gateway.journal.ticket import Ticket
+from gateway.model.wording import counted
 
 OTHERS_MAX: Final = 5000
 """Bound on everything else than readings and losses: commands, records, devices, dead letters, flushes."""
@@ -41,9 +42,9 @@ class PendingQueue:
             )
         with self._lock:
             if readings and self._readings + readings > self._readings_max:
-                raise JournalFull(f"{self._readings} readings are waiting to be stored")
+                raise JournalFull(f"the queue is full: {counted(self._readings, 'reading')}")
             if others and self._others + others > OTHERS_MAX:
-                raise JournalFull(f"{self._others} records are waiting to be stored")
+                raise JournalFull(f"the queue is full: {counted(self._others, 'record')}")
             wakes = urgent or self._empty()
             self._operations.append(operation)
             self._readings += readings

@@ -23,6 +23,7 @@ from gateway.journal.ddl import (
 )
 from gateway.journal.rows import READING_COLUMNS
 from gateway.journal.transaction import count_rows
+from gateway.model.wording import counted
 from gateway.runtime.clock import WallClock
 
 _SLICE: Final = 2000
@@ -77,7 +78,7 @@ def salvage(aside: Path, connection: sqlite3.Connection, clock: WallClock) -> Sa
                 connection.execute("ROLLBACK")
             raise
     _log.warning(
-        "taken over from %s: %d readings; %d could not be read", aside, copied.readings,
+        "taken over from %s: %s; %d could not be read", aside, counted(copied.readings, "reading"),
         copied.unreadable,
     )  # fmt: skip
     return copied

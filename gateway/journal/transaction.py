@@ -28,6 +28,7 @@ from gateway.journal.types import Entry, LastSample, StoredCommand
 from gateway.model.command import CommandRecord, CommandState
 from gateway.model.ledger import Account, BootKey, hour_of
 from gateway.model.reading import Loss, Quality, Reading, StoredReading
+from gateway.model.wording import counted
 
 _INSERT_READING: Final = (
     f"INSERT INTO readings ({READING_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
@@ -232,9 +233,9 @@ class Transaction:
         )
         if self.account.unexplained:
             _log.error(
-                "%d samples are neither stored nor counted as lost; this is a fault of the gateway,"
+                "%s neither stored nor counted as lost; this is a fault of the gateway,"
                 " please report it",
-                self.account.unexplained,
+                counted(self.account.unexplained, "sample"),
             )
 
     def _save_command(self, record: CommandRecord, encoded: tuple[object, ...]) -> None:

@@ -17,6 +17,7 @@ from gateway.journal.transaction import Transaction
 from gateway.journal.trouble import in_words, is_corrupt, is_temporary
 from gateway.journal.types import Entry, JournalState, JournalStatus, Kind, LastSample
 from gateway.model.reading import StoredReading
+from gateway.model.wording import counted
 from gateway.runtime.backoff import BackOff
 
 _BACKOFF_MIN_S: Final = 0.5
@@ -96,7 +97,8 @@ class Writer:
             _log.error("the journal was closed with an error: %s", error)
         finally:
             if self._pending.has_work():
-                _log.warning("journal closed, %d readings not stored", self._pending.readings())
+                left = counted(self._pending.readings(), "reading")
+                _log.warning("journal closed, %s not stored", left)
             self._store.close()
             self._enter_state(JournalStatus.BLOCKED, "closed", now)
 
@@ -237,7 +239,8 @@ class Writer:
             _log.info("the clock is synchronised: all earlier readings were stamped again")
         elif not synchronised and done.rows:
             _log.warning(
-                "%d readings are delivered as clock_unsynced: their time may be wrong", done.rows
+                "delivering %s as clock_unsynced: the time may be wrong",
+                counted(done.rows, "reading"),
             )
         self._publish()
 

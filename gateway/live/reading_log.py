@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gateway.model.reading import StoredReading
+from gateway.model.wording import counted
 from gateway.runtime.clock import WallClock
 
 SUMMARY_INTERVAL_S = 60.0
@@ -39,7 +40,8 @@ class ReadingLog:
         elif now >= self._summary_due:
             self._summary_due = now + SUMMARY_INTERVAL_S
             total, devices = self._counts.total(), len(self._counts)
-            log.info("%d readings of %d devices stored in the last minute", total, devices)
+            shown = f"{counted(total, 'reading')} of {counted(devices, 'device')}"
+            log.info("%s stored in the last minute", shown)
             self._counts.clear()
 
 

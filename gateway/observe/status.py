@@ -10,6 +10,7 @@ from gateway.journal.journal import Journal
 from gateway.journal.types import JournalStatus
 from gateway.model.registry import DeviceState, DeviceView
 from gateway.model.times import format_ms
+from gateway.model.wording import counted
 from gateway.runtime.clock import WallClock
 from gateway.runtime.supervisor import WorkerState, WorkerView
 from gateway.runtime.timekeeper import Timekeeper
@@ -114,7 +115,7 @@ class StatusBoard:
             return "; ".join(readiness.reasons)
         views = self._sources.devices()
         online = sum(view.state is DeviceState.ONLINE for view in views)
-        return f"collecting and storing; {online} of {len(views)} devices online"
+        return f"collecting and storing; {online} of {counted(len(views), 'device')} online"
 
     def gateway_id(self) -> str:
         """The name of this gateway."""

@@ -9,20 +9,21 @@ from arduino_iface.i2c_link import I2cLink
 from dummy_hw.board import DummyBoard
 from dummy_hw.i2c_bus import DummyI2cTransport
 from gateway.collection.poller import DevicePoller, PolledDevice
-from gateway.config.settings import BusSettings, BusType
-from gateway.devices.buses import Buses
-from gateway.devices.devices import Devices
-from gateway.devices.labels import Labels
-from gateway.devices.maker import DeviceMaker
-from gateway.devices.roster import Roster
+from gateway.config.settings import (
+    BusSettings,
+    BusType,
+    JournalSettings,
+    LoggingSettings,
+    Settings,
+)
+from gateway.core import Core
 from gateway.drivers.intake import Source
 from gateway.drivers.protocol.driver import ProtocolDriver
 from gateway.journal.journal import Journal
-from gateway.journal.reader import JournalReader
 from gateway.journal.ticket import Ticket
 from gateway.model.place import Place
 from gateway.model.reading import StoredReading
-from gateway.model.registry import DeviceState, DeviceView, Registry
+from gateway.model.registry import DeviceState, DeviceView
 from tests.support.clock import FakeClock
 from tests.support.serial_wire import DummySerialTransport
 
@@ -70,25 +71,24 @@ class House:
         self.clock = clock or FakeClock()
         self.journal = InlineJournal(path, clock=self.clock, queue_max=queue_max)
         self.journal.inline_clock = self.clock
-        self.reader = JournalReader(path)
-        self.registry = Registry()
         self.transport = wire or DummyI2cTransport(self.clock)
         self.transports = HouseTransports(self.transport)
-        self.buses = Buses([BusSettings("i2c1", BusType.I2C, "simulated")], self.transports)
+        settings = Settings(
+            journal=JournalSettings(path),
+            logging=LoggingSettings(path.parent),
+            buses=(BusSettings("i2c1", BusType.I2C, "simulated"),),
+            simulated=True,
+        )
+        core = Core(settings, self.transports, self.clock, self.journal, lambda *_: None)
+        self.reader = core.reader
+        self.registry = core.registry
+        self.buses = core.buses
+        self.labels = core.labels
+        self.roster = core.roster
+        self.devices = core.devices
         bus = self.buses.get("i2c1")
         assert isinstance(bus, I2cBus)
         self.bus = bus
-        self.labels = Labels(self.journal)
-        maker = DeviceMaker(
-            self.buses,
-            self.journal,
-            self.registry,
-            self.clock,
-            self.labels,
-            simulated=True,
-        )
-        self.roster = Roster(maker, self.registry, self.labels, self.clock)
-        self.devices = Devices(self.roster, self.registry, self.journal, self.labels, self.clock)
         self.disconnects = 0
         if opened:
             self.journal.open()

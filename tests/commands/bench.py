@@ -9,7 +9,8 @@ from arduino_iface.i2c_link import I2cLink
 from arduino_iface.messages import CommandStatus
 from dummy_hw.board import DummyBoard
 from dummy_hw.i2c_bus import DummyI2cTransport
-from gateway.commands.commander import Commander, CommandOrder
+from gateway.commands.commander import Commander
+from gateway.commands.order import CommandOrder
 from gateway.commands.recorder import CommandLedger
 from gateway.commands.tokens import CommandHistory
 from gateway.journal.errors import JournalUnavailable

@@ -8,7 +8,7 @@ import pytest
 from arduino_iface.errors import BusBusy, DeviceRestarted, OutcomeUnknown, PortLost, WireError
 from arduino_iface.messages import CommandStatus
 from dummy_hw.commands import FAILED, REFUSED, running
-from gateway.commands.commander import CommandOrder
+from gateway.commands.order import CommandOrder
 from gateway.model.command import CommandState
 from gateway.model.errors import CommandError
 from tests.commands.bench import FAN, TARE, Bench

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.commands.commander import IDEMPOTENCY_KEPT_MS, CommandOrder
+from gateway.commands.commander import IDEMPOTENCY_KEPT_MS
+from gateway.commands.order import CommandOrder
 from gateway.commands.tokens import TOKENS
 from gateway.journal.errors import JournalFull
 from gateway.model.command import CommandRecord, CommandState

@@ -5,30 +5,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from arduino_iface.bus import I2cBus
 from gateway.collection.timers import DeviceTimer
-from gateway.collection.worker import CollectionWorker
-from gateway.commands.commander import Commander
+from gateway.config.settings import JournalSettings, LoggingSettings, Settings
+from gateway.core import Core
 from gateway.delivery.worker import DeliveryWorker
-from gateway.devices.buses import Buses
-from gateway.devices.labels import Labels
-from gateway.devices.maker import DeviceMaker
-from gateway.devices.roster import Roster
-from gateway.discovery.i2c import I2cDiscovery
-from gateway.discovery.serial import SerialDiscovery
-from gateway.discovery.worker import DiscoveryWorker, UnclaimedBoards
 from gateway.drivers.measured import MeasuredDriver
 from gateway.journal.errors import JournalFull
 from gateway.journal.journal import Journal
-from gateway.journal.reader import JournalReader
 from gateway.journal.ticket import Ticket
 from gateway.journal.worker import JournalWorker
-from gateway.live.latest import LiveHub
-from gateway.live.reading_log import ReadingLog
 from gateway.model.command import CommandRecord
 from gateway.model.heartbeat import Heartbeat
 from gateway.model.reading import Loss, LossReason, Reading
-from gateway.model.registry import Registry
 from gateway.runtime.clock import WallClock
 from gateway.runtime.supervisor import Supervisor
 from gateway.runtime.worker import Worker
@@ -114,29 +102,25 @@ class Life:
         )
         self.journal.audit = world.audit
         self.journal.wait_for = world.wait_for
-        self.reader = JournalReader(path)
-        self.registry = Registry()
-        self.hub = LiveHub()
-        self.journal.subscribe(self.hub.publish)
-        self.journal.subscribe(ReadingLog(clock).publish)
-        self.buses = Buses(world.hardware.bus_settings(), world.hardware)
-        self.labels = Labels(self.journal)
-        maker = DeviceMaker(
-            self.buses, self.journal, self.registry, clock, self.labels, simulated=False
+        settings = Settings(
+            journal=JournalSettings(path),
+            logging=LoggingSettings(folder / "logs"),
+            buses=tuple(world.hardware.bus_settings()),
+            devices=tuple(world.hardware.device_settings()),
         )
-        self.roster = Roster(maker, self.registry, self.labels, clock)
-        for device in world.hardware.device_settings():
-            self.roster.configure(maker.configured(device))
         self.audited: list[CommandRecord] = []
-        self.commander = Commander(
-            self.registry,
-            self.roster.driver,
-            self.journal,
-            self.reader,
+        self.core = Core(
+            settings,
+            world.hardware,
             clock,
+            self.journal,
             lambda record, _: self.audited.append(record),
-            use=self.roster.use,
         )
+        self.reader = self.core.reader
+        self.registry = self.core.registry
+        self.roster = self.core.roster
+        self.buses = self.core.buses
+        self.commander = self.core.commander
         self.journal.register(world.sink.name, {"reading"})
         self.journal.register(f"{world.sink.name}-commands", {"command"})
         self.delivery: DeliveryWorker | None = None
@@ -164,13 +148,9 @@ class Life:
         return [
             ("journal", lambda: JournalWorker(self.journal)),
             ("delivery-sim", self._make_delivery),
-            ("discovery", self._make_discovery),
-            ("collection", self._make_collection),
+            self.core.discovery(self._world.hardware.ports, self._make_timer),
+            self.core.collection(self._make_timer),
         ]
-
-    def _make_collection(self) -> CollectionWorker:
-        clock: Any = self._world.clock
-        return CollectionWorker(self.roster, clock, self._make_timer, buses=self.buses.all)
 
     def _make_delivery(self) -> DeliveryWorker:
         world = self._world
@@ -186,27 +166,6 @@ class Life:
             read_ahead=False,
         )
         return self.delivery
-
-    def _make_discovery(self) -> DiscoveryWorker:
-        world = self._world
-        clock: Any = world.clock
-        unclaimed = UnclaimedBoards(self.registry, clock, simulated=False)
-        i2c = []
-        for one in world.hardware.bus_settings():
-            bus = self.buses.get(one.name)
-            if isinstance(bus, I2cBus):
-                i2c.append(I2cDiscovery(bus, one.discover_addresses, self.roster, unclaimed.show))
-        serial = SerialDiscovery(
-            self.buses,
-            self.roster,
-            clock,
-            unclaimed.show,
-            world.hardware.ports,
-            self._make_timer,
-        )
-        return DiscoveryWorker(
-            i2c, serial, unclaimed, self.roster, self.reader, self.roster.remember
-        )
 
     def _make_thread(self, worker: Worker, clock: WallClock) -> SimThread:
         thread = SimThread(worker, clock, self._world)

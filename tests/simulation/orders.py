@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gateway.commands.commander import CommandOrder
+from gateway.commands.order import CommandOrder
 from gateway.model.command import CommandRecord, CommandState
 from gateway.model.errors import CommandError
 from tests.simulation.errors import Violation

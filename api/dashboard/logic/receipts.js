@@ -46,6 +46,7 @@ const CODES = {
   unknown_device: "The gateway does not know this device any more.",
   unknown_command: "The board does not know this command. Perhaps it has a new program.",
   device_offline: "The board does not answer. Nothing was sent.",
+  maintenance: "The device is in maintenance. Nothing was sent; try again when that is over.",
   bus_busy: "The bus was not free in time. Nothing was sent; try again.",
   outcome_unknown: "It was sent, but the answer never came. It may have happened.",
   idempotency_mismatch: "This was sent before with other values.",
