@@ -37,7 +37,9 @@ mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/tmp"
-chroot "$root" env -C /root HOME=/root LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+# What `make fresh` hands down is not for the make inside.
+chroot "$root" env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u ARGS -u PYTHON \
+    -C /root HOME=/root LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
     bash -euo pipefail /dev/fd/3 "$@" 3<<'STEPS'
 began=0
 took() {
