@@ -9,19 +9,19 @@ from arduino_iface.serial_ports import UsbPort
 from dummy_hw.board import DummyBoard
 from dummy_hw.eeprom import MemoryEeprom
 from dummy_hw.pty_board import PtyBoards
-from gateway.collection.worker import CollectionWorker
-from gateway.config.settings import BusSettings, BusType, DeviceSettings
-from gateway.devices.buses import Buses, RealTransports
-from gateway.devices.devices import Devices
-from gateway.devices.labels import Labels
-from gateway.devices.maker import DeviceMaker
-from gateway.devices.roster import Roster
-from gateway.discovery.serial import SerialDiscovery
-from gateway.discovery.worker import DiscoveryWorker, UnclaimedBoards
+from gateway.config.settings import (
+    BusSettings,
+    BusType,
+    DeviceSettings,
+    JournalSettings,
+    LoggingSettings,
+    Settings,
+)
+from gateway.core import Core
+from gateway.devices.buses import RealTransports
 from gateway.journal.journal import Journal
-from gateway.journal.reader import JournalReader
 from gateway.journal.worker import JournalWorker
-from gateway.model.registry import DeviceState, DeviceView, Registry
+from gateway.model.registry import DeviceState, DeviceView
 from gateway.runtime.clock import MachineClock
 from gateway.runtime.worker import WorkerThread
 from tests.arduino_iface.waiting import until
@@ -46,42 +46,26 @@ class SerialHouse:
         self.boards = boards
         self.by_id = folder / "by-id"
         self.clock = MachineClock()
-        self.registry = Registry()
-        self.buses = Buses(buses, RealTransports())
         self.journal = Journal(folder / "journal.db", clock=self.clock, commit_interval_s=0.05)
-        self.reader = JournalReader(folder / "journal.db")
-        self.labels = Labels(self.journal)
-        maker = DeviceMaker(
-            self.buses,
-            self.journal,
-            self.registry,
-            self.clock,
-            self.labels,
+        settings = Settings(
+            journal=JournalSettings(folder / "journal.db"),
+            logging=LoggingSettings(folder),
+            buses=tuple(buses),
+            devices=tuple(devices),
             simulated=True,
         )
-        self.roster = Roster(maker, self.registry, self.labels, self.clock)
-        self.devices = Devices(self.roster, self.registry, self.journal, self.labels, self.clock)
-        for device in devices:
-            self.roster.configure(maker.configured(device))
-        unclaimed = UnclaimedBoards(self.registry, self.clock, simulated=True)
-        serial = SerialDiscovery(
-            self.buses,
-            self.roster,
-            self.clock,
-            unclaimed.show,
-            self.plugged_in if search else None,
-        )
+        core = Core(settings, RealTransports(), self.clock, self.journal, lambda *_: None)
+        self.core = core
+        self.registry = core.registry
+        self.buses = core.buses
+        self.reader = core.reader
+        self.roster = core.roster
+        self.devices = core.devices
+        _, discovery = core.discovery(self.plugged_in if search else None)
+        _, collection = core.collection()
         self._threads = [
             WorkerThread(worker, self.clock)
-            for worker in (
-                JournalWorker(self.journal),
-                DiscoveryWorker(
-                    [], serial, unclaimed, self.roster, self.reader, self.devices.remember
-                ),
-                CollectionWorker(
-                    self.roster, self.clock, buses=self.buses.all, age=self.devices.age
-                ),
-            )
+            for worker in (JournalWorker(self.journal), discovery(), collection())
         ]
 
     def start(self) -> None:
@@ -94,8 +78,7 @@ class SerialHouse:
             thread.request_stop()
             assert thread.join(20.0)
             assert thread.failure is None
-        self.buses.close()
-        self.reader.close()
+        self.core.close()
 
     def plugged_in(self) -> list[UsbPort]:
         """As `arduino_ports` gives it: by their stable names."""
