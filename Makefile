@@ -2,13 +2,13 @@
 PYTHON ?= python3
 ARGS ?=
 SEEDS ?= 1000
-# How many tests at once; JOBS=0 runs one after the other, in one process.
-JOBS ?= auto
+# How many tests at once: most of them wait, so one more than there are processors, and four at most, since more only
+# wait for each other's servers and browsers. JOBS=0 runs one after the other, in one process.
+JOBS ?= $(shell n=$$(nproc); echo $$((n < 3 ? n + 1 : 4)))
 export PYTHON
 
 VENV := .venv/bin
-# More than four at once only wait for each other's servers and browsers.
-PYTEST = $(VENV)/python -m pytest -n $(JOBS) --maxprocesses 4
+PYTEST = $(VENV)/python -m pytest -n $(JOBS)
 FOR_TESTS = tools/venv.sh run test && tools/npm.sh . tests/client tests/wot && $(VENV)/python hatch_build.py && $(VENV)/python -m tools.testservers
 AS_ROOT = $(shell [ "$$(id -u)" -eq 0 ] || command -v sudo)
 
