@@ -18,7 +18,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProblemKind:
     """One row of the table: what a code stands for, for the documentation."""
 
     code: str
@@ -26,69 +26,85 @@ class Kind:
     meaning: str
 
 
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, ProblemKind] = {
     kind.code: kind
     for kind in (
-        Kind("bad_request", 400, "The request is not HTTP as it should be."),
-        Kind("malformed_json", 400, "The body is not JSON, or JSON that could be misunderstood."),
-        Kind(
+        ProblemKind("bad_request", 400, "The request is not HTTP as it should be."),
+        ProblemKind(
+            "malformed_json", 400, "The body is not JSON, or JSON that could be misunderstood."
+        ),
+        ProblemKind(
             "invalid_parameter",
             400,
             "A query parameter or header is unknown or has no valid value.",
         ),
-        Kind("unauthenticated", 401, "A key is needed, or the one that was sent does not exist."),
-        Kind(
+        ProblemKind(
+            "unauthenticated", 401, "A key is needed, or the one that was sent does not exist."
+        ),
+        ProblemKind(
             "forbidden",
             403,
             "The key has too small a scope, or the request comes from a page or under a host name "
             "not allowed here.",
         ),
-        Kind("not_found", 404, "There is nothing at this address."),
-        Kind("unknown_device", 404, "No device has this id."),
-        Kind("unknown_command", 404, "The device has no command of this name."),
-        Kind("method_not_allowed", 405, "The address does not take this method; Allow says which."),
-        Kind(
+        ProblemKind("not_found", 404, "There is nothing at this address."),
+        ProblemKind("unknown_device", 404, "No device has this id."),
+        ProblemKind("unknown_command", 404, "The device has no command of this name."),
+        ProblemKind(
+            "method_not_allowed", 405, "The address does not take this method; Allow says which."
+        ),
+        ProblemKind(
             "not_acceptable",
             406,
             "None of the forms that Accept allows exists; `detail` lists them.",
         ),
-        Kind("refused", 409, "The device understood the command and refused it."),
-        Kind("command_in_progress", 409, "A command with this Idempotency-Key is still running."),
-        Kind(
+        ProblemKind("refused", 409, "The device understood the command and refused it."),
+        ProblemKind(
+            "command_in_progress", 409, "A command with this Idempotency-Key is still running."
+        ),
+        ProblemKind(
             "maintenance",
             409,
             "The device is in maintenance, for example because its firmware is replaced; nothing was sent.",
         ),
-        Kind("body_too_large", 413, "The body is larger than 64 KiB."),
-        Kind("unsupported_media_type", 415, "The body is not declared as application/json."),
-        Kind("invalid_body", 422, "The body is JSON of another form; `problems` says where."),
-        Kind(
+        ProblemKind("body_too_large", 413, "The body is larger than 64 KiB."),
+        ProblemKind("unsupported_media_type", 415, "The body is not declared as application/json."),
+        ProblemKind(
+            "invalid_body", 422, "The body is JSON of another form; `problems` says where."
+        ),
+        ProblemKind(
             "invalid_arguments", 422, "The arguments do not fit the command; `problems` says which."
         ),
-        Kind("idempotency_mismatch", 422, "The Idempotency-Key was used with another request."),
-        Kind("too_many_attempts", 429, "Too many wrong keys were sent from this address."),
-        Kind("headers_too_large", 431, "The head of the request is larger than 16 KiB."),
-        Kind("internal_error", 500, "The gateway failed; its log says why."),
-        Kind(
+        ProblemKind(
+            "idempotency_mismatch", 422, "The Idempotency-Key was used with another request."
+        ),
+        ProblemKind("too_many_attempts", 429, "Too many wrong keys were sent from this address."),
+        ProblemKind("headers_too_large", 431, "The head of the request is larger than 16 KiB."),
+        ProblemKind("internal_error", 500, "The gateway failed; its log says why."),
+        ProblemKind(
             "not_implemented", 501, "The request uses a transfer coding the gateway does not take."
         ),
-        Kind("queue_full", 503, "As many commands wait as the gateway takes; nothing was sent."),
-        Kind("device_failed", 502, "The device took the command and reported a failure."),
-        Kind("device_offline", 503, "The device does not answer; nothing was sent."),
-        Kind("bus_busy", 503, "The bus was not free in time; nothing was sent."),
-        Kind("journal_unavailable", 503, "It could not be recorded, so it was not done."),
-        Kind(
+        ProblemKind(
+            "queue_full", 503, "As many commands wait as the gateway takes; nothing was sent."
+        ),
+        ProblemKind("device_failed", 502, "The device took the command and reported a failure."),
+        ProblemKind("device_offline", 503, "The device does not answer; nothing was sent."),
+        ProblemKind("bus_busy", 503, "The bus was not free in time; nothing was sent."),
+        ProblemKind("journal_unavailable", 503, "It could not be recorded, so it was not done."),
+        ProblemKind(
             "history_unavailable",
             503,
             "Readings older than the journal keeps are in MongoDB, which does not answer.",
         ),
-        Kind("not_ready", 503, "The gateway does not collect or store; `reasons` says why."),
-        Kind(
+        ProblemKind("not_ready", 503, "The gateway does not collect or store; `reasons` says why."),
+        ProblemKind(
             "too_many_streams",
             503,
             "As many event streams and exports are open as the gateway takes at a time.",
         ),
-        Kind("outcome_unknown", 504, "The command was sent and not answered; it may have run."),
+        ProblemKind(
+            "outcome_unknown", 504, "The command was sent and not answered; it may have run."
+        ),
     )
 }
 
@@ -135,7 +151,7 @@ def unknown_device(device: str) -> Problem:
     return Problem("unknown_device", f"no device has the id {device!r}")
 
 
-def document(kind: Kind, detail: str, instance: str) -> dict[str, object]:
+def document(kind: ProblemKind, detail: str, instance: str) -> dict[str, object]:
     """The members every problem has; `instance` is the path of the request."""
     return {
         "type": "about:blank",

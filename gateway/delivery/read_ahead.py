@@ -37,7 +37,7 @@ class ReadAhead:
         return batch
 
     def forget(self) -> None:
-        """Throw away what was read: it grows old, or its file was replaced."""
+        """Discard what was read: it becomes stale, or its file was replaced."""
         self._ahead = None
 
     def close(self) -> None:

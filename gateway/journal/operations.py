@@ -18,8 +18,8 @@ Encoded = tuple[object, ...]
 class Append:
     """Readings and losses that belong together: all of it is stored, or nothing.
 
-    `qualities`, if not empty, are those the readings will have when their time is known; till then they
-    are marked.
+    `qualities`, if not empty, are those the readings get when their time is known; until then they are
+    marked.
     """
 
     readings: Sequence[Reading]

@@ -2,8 +2,8 @@
 
 Their moment is known on the machine's own clock (boot id and CLOCK_BOOTTIME), so the same start of the
 machine must still be going on. They are not delivered meanwhile, since what a sink has cannot be taken
-back; but no longer than `HOLD_MS`, and not at all once the machine was started anew: then nobody will
-ever know better, and they go as they are, marked.
+back; but no longer than `HOLD_MS`, and not at all after a restart of the machine: then the time can no
+longer be determined, and they are delivered as they are, marked.
 """
 
 import sqlite3

@@ -9,8 +9,8 @@ Expected = stored + lost, always. The three are counted apart, so a mistake show
   still holds is neither expected yet nor lost. Each number counts in the hour its sample was taken; that
   of an overwritten one is reckoned back from the first sample that was still there.
 - between two boots of such a board: one sample each interval from the last one that was stored until the
-  board started again (HELLO says how long ago that was). These numbers nobody has seen, so this part is an
-  estimate, and it is what `device_absent` means: the samples a reset took with it, and those that were not
+  board started again (HELLO says how long ago that was). These numbers were never received, so this part is
+  an estimate, and it is what `device_absent` means: the samples a reset took with it, and those that were not
   made while the board was without power. It is counted when the board is back.
 - for a sketch that keeps no samples (registers, lines on request): the polls that were due. A sketch that
   prints by itself: the lines it has printed, and one each interval while it is silent for too long.

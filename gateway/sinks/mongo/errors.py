@@ -1,4 +1,4 @@
-"""What the driver's and the server's errors mean for the records at hand, in plain words."""
+"""What the driver's and the server's errors mean for the batch, in plain words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -176,7 +176,7 @@ class MongoTarget:
     def _prepare(self, client: MongoClient[Document]) -> None:
         """See that a server is there, to the index, and that the collection keeps keys unique."""
         # The driver forgets its selection timeout when a call has a timeout of its own; so a short
-        # call first, lest every attempt at an absent server take as long as a slow write may.
+        # call first: otherwise every attempt at an absent server takes as long as a slow write may.
         with pymongo.timeout(client.options.server_selection_timeout):
             client.admin.command("ping")
         _refuse_special_collection(client[self._name].readings)
