@@ -12,9 +12,6 @@ from multitimer import RepeatingTimer
 
 log = logging.getLogger(__name__)
 
-MakeTimer = Callable[[str, float, Callable[[], None]], "DeviceTimer"]
-"""Makes a timer from name, period (s) and callback; a simulation makes its own, for its single thread."""
-
 
 class DeviceTimer:
     """Calls `callback` each `period_s` in a thread of its own. Owned by the collection thread."""
@@ -70,3 +67,7 @@ class DeviceTimer:
             return True
         self._timer.join(timeout_s)
         return not self._timer.is_alive()
+
+
+MakeTimer = Callable[[str, float, Callable[[], None]], DeviceTimer]
+"""Makes a timer from name, period (s) and callback; a simulation makes its own, for its single thread."""
