@@ -148,6 +148,12 @@ export interface components {
       buses: {
         [key: string]: unknown;
       }[];
+      /** @description What the parts that are in use say of themselves, by part. */
+      parts: {
+        [key: string]: {
+          [key: string]: unknown;
+        };
+      };
       views: components["schemas"]["PartView"][];
     };
     Channel: {
@@ -179,8 +185,9 @@ export interface components {
     Device: {
       id: string;
       name: string;
-      bus: string;
-      /** @description null on serial. */
+      /** @description null for a device that sends its readings over a network. */
+      bus: string | null;
+      /** @description null except on I2C. */
       address: number | null;
       driver: string;
       uid: string | null;
@@ -228,7 +235,7 @@ export interface components {
         [key: string]: number | boolean | string | null;
       };
       /** @enum {string} */
-      quality: "good" | "partial" | "clock_unsynced" | "out_of_range";
+      quality: "good" | "partial" | "clock_unsynced" | "out_of_range" | "unverified";
       simulated: boolean;
     };
     ReadingList: {
@@ -271,7 +278,7 @@ export interface components {
         [key: string]: number | boolean | string | null;
       };
       /** @enum {string} */
-      quality: "good" | "partial" | "clock_unsynced" | "out_of_range";
+      quality: "good" | "partial" | "clock_unsynced" | "out_of_range" | "unverified";
       simulated: boolean;
       age_s: number;
       /** @description Too old to be relied on. */
