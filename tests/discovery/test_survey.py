@@ -112,7 +112,7 @@ def test_an_address_below_0x08_is_left_alone_unless_it_is_configured(
     tutorial = DeviceSettings("tutorial", "i2c1", 0x04, driver="registers")
     found = survey(wires, I2C, devices=(tutorial,))
     assert [(one.address, one.answer) for one in found] == [(0x04, Answer.NOT_ASKED)]
-    assert (configured.reads, other.reads) == (0, 0)
+    assert (configured.writes, other.reads) == ([], 0)
 
 
 def test_an_empty_bus_is_said_to_be_empty(wires: SurveyWires) -> None:
