@@ -16,7 +16,7 @@ ADDRESS_MIN = 0x03
 """A device may be configured from here on. I2C keeps 0x03 to 0x07 for buses that no board of ours is on."""
 
 SEARCHED_MIN = 0x08
-"""The search leaves the addresses below alone: only what the specification leaves to devices is read unasked."""
+"""The search leaves the addresses below alone: it reads only where the specification has devices."""
 
 ADDRESS_MAX = 0x77
 """I2C keeps the addresses above for itself."""

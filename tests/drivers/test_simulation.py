@@ -7,7 +7,8 @@ from arduino_iface.lines.match import LinePattern
 from arduino_iface.lines.reader import LineChannel, LineSettings
 from arduino_iface.lines.template import LineCommand
 from arduino_iface.registers.device import RegisterDevice
-from arduino_iface.registers.map import REGISTER_TYPES, RegisterChannel, RegisterMap
+from arduino_iface.registers.map import RegisterChannel, RegisterMap
+from arduino_iface.registers.types import REGISTER_TYPES
 from arduino_iface.values import ValueType
 from dummy_hw.i2c_bus import DummyI2cTransport
 from gateway.drivers.lines.simulation import make_board as make_line_board
