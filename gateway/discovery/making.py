@@ -30,7 +30,8 @@ def make_discovery(
         bus = buses.get(one.name)
         if isinstance(bus, I2cBus):
             # Configured addresses too: the search notices at once when their boards are back.
-            addresses = sorted({*one.discover_addresses, *settings.addresses_on(one.name)})
+            wanted_addresses = {*one.discover_addresses, *settings.addresses_on(one.name)}
+            addresses = sorted(wanted_addresses - settings.cleared_on(one.name))
             i2c.append(I2cDiscovery(bus, addresses, roster, unclaimed.show))
     # With simulated boards, real ports are left alone.
     wanted = settings.discovery.serial and not settings.simulated
