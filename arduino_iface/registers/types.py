@@ -134,12 +134,12 @@ class TextType(RegisterType):
         return float(match[1]) if "." in match[1] else int(match[1])
 
     def encode(self, raw: Number) -> bytes:
-        """The number's digits as far as there is room, blanks behind. Raises `OverflowError`."""
+        """The number with two decimals as far as there is room, blanks behind. Raises `OverflowError`."""
         whole = f"{raw:.0f}"
         if len(whole) > self.size:
             raise OverflowError(f"{raw} does not fit {self.size} bytes of text")
         text = next(
-            (exact for digits in (4, 3, 2, 1) if len(exact := f"{raw:.{digits}f}") <= self.size),
+            (exact for digits in (2, 1) if len(exact := f"{raw:.{digits}f}") <= self.size),
             whole,
         )
         return text.encode("ascii").ljust(self.size)

@@ -68,7 +68,8 @@ def example() -> dict[str, DeviceSettings]:
 
 def test_everything_of_a_register_map() -> None:
     registers = registers_of(example()["tank"])
-    level, pump, mode = registers.channels
+    level, pump, mode, pulses = registers.channels
+    assert (pulses.clears, level.clears) == (True, False)
     assert (level.scale, level.offset, level.minimum, level.maximum) == (
         *(Decimal("0.5"), Decimal(-20), 0, 2000),
     )
