@@ -18,8 +18,12 @@ from arduino_iface.errors import BusFault, PortLost, WireError
 if TYPE_CHECKING:
     from smbus2 import SMBus, i2c_msg
 
-ADDRESS_MIN = 0x08
-"""First 7-bit address that the I2C specification (UM10204, section 3.1.12) leaves to devices."""
+ADDRESS_MIN = 0x03
+"""First 7-bit address that may be used.
+
+The I2C specification (UM10204, section 3.1.12) leaves 0x08 and above to devices. 0x03 to 0x07 are kept for
+other kinds of bus and for masters of high speed, which a bus of AVR boards has not, so sketches use them.
+"""
 
 ADDRESS_MAX = 0x77
 """Last one."""

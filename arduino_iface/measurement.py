@@ -12,12 +12,14 @@ class Measurement:
     """The values of one moment by channel, None for missing.
 
     `measured_mono` (monotonic seconds) is when they were read. `out_of_range`: a value is outside
-    the limits of the configuration; it is kept.
+    the limits of the configuration; it is kept. `unverified`: nothing shows that the values are those
+    that were asked for.
     """
 
     values: Mapping[str, Readable]
     measured_mono: float
     out_of_range: bool = False
+    unverified: bool = False
 
     @property
     def complete(self) -> bool:

@@ -4,7 +4,14 @@ import math
 from collections.abc import Mapping
 
 from arduino_iface.clock import Clock
-from arduino_iface.registers.map import FIRST_BYTE, EchoRegister, RegisterChannel, RegisterMap
+from arduino_iface.registers.map import (
+    FIRST_BYTE,
+    EchoRegister,
+    Layout,
+    RegisterChannel,
+    RegisterMap,
+)
+from arduino_iface.registers.types import TextType
 from arduino_iface.values import Number, Value
 from dummy_hw.board import WIRE_BUFFER
 from dummy_hw.faults import SILENCE_S, FaultPlan
@@ -16,8 +23,9 @@ class RegisterBoard(SketchBoard):
     """The board of a register map. Thread-safe; nothing here waits. Made without power.
 
     A write sets the register pointer and, with more bytes, registers from there on; a read sends registers
-    from the pointer on, which stays. Registers of channels show their signals until they are written.
-    A reset forgets what was written. Attach it to a `DummyI2cTransport`, which applies `faults`.
+    from the pointer on, which stays; or the packet, or the answer to that number, as the map's layout says.
+    Registers of channels show their signals until they are written. A reset forgets what was written. Attach
+    it to a `DummyI2cTransport`, which applies `faults`.
     """
 
     def __init__(
@@ -94,7 +102,8 @@ class RegisterBoard(SketchBoard):
                 return None
             if self.registers.echo is FIRST_BYTE:
                 return bytes((self._pointer & 0xFF,)) + self._show(self._pointer, WIRE_BUFFER - 1)
-            return self._show(self._pointer, WIRE_BUFFER)
+            packet = self.registers.layout is Layout.PACKET
+            return self._show(0 if packet else self._pointer, WIRE_BUFFER)
 
     # Under the lock
 
@@ -111,10 +120,11 @@ class RegisterBoard(SketchBoard):
         seconds = self.clock.monotonic() - self._started_at
         end = register + length
         for channel in self.registers.channels:
-            if channel.register < end and channel.end > register:
+            first = self._first(channel, register)
+            if first is not None and first < end and first + channel.type.size > register:
                 value = self._signals[channel.name](seconds)
-                before = self._whole_channel(channel, register, shown)
-                self._put(shown, register, channel.register, put_value(channel, value, before))
+                before = self._bytes_at(first, channel.type.size, register, shown)
+                self._put(shown, register, first, put_value(channel, value, before))
         echo = self.registers.echo
         if isinstance(echo, EchoRegister):
             self._put(shown, register, echo.register, self.registers.pointer(self._echo))
@@ -122,9 +132,15 @@ class RegisterBoard(SketchBoard):
             shown[place] = self._written.get(register + place, shown[place])
         return bytes(shown)
 
-    def _whole_channel(self, channel: RegisterChannel, register: int, shown: bytearray) -> bytes:
-        """The bytes already set where the channel is: other bit fields of the same register."""
-        places = range(channel.register - register, channel.end - register)
+    def _first(self, channel: RegisterChannel, register: int) -> int | None:
+        """Where a channel begins as seen from a register; None: it is in the answer to another number."""
+        if self.registers.layout is not Layout.ANSWERS:
+            return channel.register
+        return register + channel.at if channel.register == register else None
+
+    def _bytes_at(self, first: int, size: int, register: int, shown: bytearray) -> bytes:
+        """The bytes already set there: other bit fields of the same register."""
+        places = range(first - register, first - register + size)
         return bytes(shown[place] if 0 <= place < len(shown) else 0 for place in places)
 
     def _put(self, shown: bytearray, register: int, at: int, data: bytes) -> None:
@@ -137,6 +153,9 @@ def put_value(channel: RegisterChannel, value: Value, before: bytes) -> bytes:
     """The channel's bytes when it measures `value`; of a bit field the other bits stay as `before`."""
     kind = channel.type
     raw: Number
+    if kind.worded:
+        text = "" if value is None else str(value)
+        return text.encode("utf-8")[: kind.size].ljust(kind.size, b"\0")
     if value is None:
         raw = channel.missing[0] if channel.missing else math.nan if kind.floating else 0
     elif kind.floating or isinstance(value, bool):
@@ -148,6 +167,8 @@ def put_value(channel: RegisterChannel, value: Value, before: bytes) -> bytes:
         whole = int.from_bytes(before, "big" if kind.big_endian else "little")
         whole = whole & ~mask | (int(raw) << channel.bits.offset) & mask
         return whole.to_bytes(kind.size, "big" if kind.big_endian else "little")
+    if isinstance(kind, TextType) and math.isnan(raw):
+        return b" " * kind.size
     if kind.floating and math.isnan(raw):
         return kind.encode(raw)
     return kind.encode(min(max(raw, kind.lowest), kind.highest))

@@ -235,7 +235,7 @@ export interface components {
         [key: string]: number | boolean | string | null;
       };
       /** @enum {string} */
-      quality: "good" | "partial" | "clock_unsynced" | "out_of_range";
+      quality: "good" | "partial" | "clock_unsynced" | "out_of_range" | "unverified";
       simulated: boolean;
     };
     ReadingList: {
@@ -278,7 +278,7 @@ export interface components {
         [key: string]: number | boolean | string | null;
       };
       /** @enum {string} */
-      quality: "good" | "partial" | "clock_unsynced" | "out_of_range";
+      quality: "good" | "partial" | "clock_unsynced" | "out_of_range" | "unverified";
       simulated: boolean;
       age_s: number;
       /** @description Too old to be relied on. */

@@ -1,18 +1,21 @@
 """A board whose sketch offers registers on I2C: read as a whole, and written by commands.
 
-A register is read by writing its number and then reading, in two transactions. Neither carries a checksum,
-and a Raspberry Pi can lose the write (the board then sends old data), repeat data or shift it. Data is
-therefore accepted only when it was confirmed, in one of these ways, which the map's `verify` chooses:
+A register is read by writing its number and then reading, in two transactions. Neither carries a checksum.
+A Raspberry Pi can lose the write (the board then sends old data), repeat data or shift it, and sketches
+answer late, ignore the number, or clear what was read. The map's `verify` chooses how data is confirmed:
 
-- TWICE: every channel was read alike in two passes over the registers, the second in reverse order, so
-  that stale data is that of another block; a third pass breaks the tie. A channel for which no two of the
-  three passes agree, such as a fast counter, is missing from this measurement; the other channels are kept.
-  One damaged read is never accepted; two are if both were damaged alike, which is as rare as the square of
-  the rate of damage. A noisy channel needs a `tolerance`: of two readings that close the later one is taken,
-  so a damaged one within the tolerance is not noticed either.
+- TWICE: two answers were alike, of which one cannot be the answer to an earlier request (`passes`), and the
+  sketch is seen to heed the number (`evidence`). A channel that is never alike twice, such as a fast counter,
+  is missing from this measurement; the others are kept. One damaged read is never accepted; two are if both
+  were damaged alike, which is as rare as the square of the rate of damage. A noisy channel needs a
+  `tolerance`: of two readings that close the later one is taken, so a damaged one within the tolerance is not
+  noticed either.
 - ECHO: the sketch states which register it answered for, in the first byte or in a register of its own.
   This finds lost writes and stale data. It does not find data that is shifted after the echo.
 - NONE: every read is accepted; for boards on wires without these faults.
+
+A channel that is cleared by reading is read once a sample, after all others, and never confirmed by TWICE.
+Where TWICE cannot tell, the measurement is `unverified`.
 """
 
 from collections.abc import Mapping
@@ -20,46 +23,39 @@ from collections.abc import Mapping
 from arduino_iface import arguments as argument_codec
 from arduino_iface.bus import I2cBus
 from arduino_iface.errors import BadFrame, BusBusy, BusFault, DeviceSilent, OutcomeUnknown, PortLost
-from arduino_iface.link import ATTEMPTS_MAX, TURN_TIMEOUT_S, Claim, Endpoint
+from arduino_iface.link import TURN_TIMEOUT_S, Claim
 from arduino_iface.lock import Priority
 from arduino_iface.measurement import CommandOutcome, Measurement
 from arduino_iface.messages import CommandStatus
-from arduino_iface.registers.map import (
-    FIRST_BYTE,
-    Block,
-    EchoRegister,
-    RegisterChannel,
-    RegisterCommand,
-    RegisterMap,
-    Verify,
-)
+from arduino_iface.registers.evidence import Evidence
+from arduino_iface.registers.map import Block, RegisterCommand, RegisterMap, Verify
+from arduino_iface.registers.passes import Passes
+from arduino_iface.registers.reads import RETRY_WAIT_S, RegisterEndpoint
 from arduino_iface.schema import Command
 from arduino_iface.values import Readable
-
-PASSES_MAX = 3
-"""Passes over the registers: two that must agree, and one that breaks the tie."""
 
 READ_BACK_S = 0.3
 """How long a sketch may take until a register shows what was written."""
 
-_WAIT_S = 0.002
 _WAIT_MAX_S = 0.032
 
 
-class RegisterDevice(Endpoint):
+class RegisterDevice(RegisterEndpoint):
     """The sketch at one address of an I2C bus. Thread-safe: reads and commands take turns.
+
+    One thread measures.
 
     Of `counters`, requests are measurements and commands; `crc_errors` are reads that were not confirmed.
     """
 
     def __init__(self, bus: I2cBus, address: int, registers: RegisterMap, name: str) -> None:
         """`name` is what the schema calls the device; `address` has 7 bits."""
-        super().__init__(bus.transport.clock)
-        self.address = address
-        self.registers = registers
+        super().__init__(bus, address, registers)
         self.schema = registers.schema(name)
-        self._bus = bus
-        self._blocks = registers.blocks()
+        blocks = registers.blocks()
+        self._repeatable = [block for block in blocks if not block.once]
+        self._cleared = [block for block in blocks if block.once]
+        self._evidence = Evidence(registers)
 
     def prepare(
         self, priority: Priority = Priority.POLL, timeout_s: float = TURN_TIMEOUT_S
@@ -73,14 +69,17 @@ class RegisterDevice(Endpoint):
         """Read every channel once; the device's turn is given up between blocks.
 
         Raises `DeviceSilent` when a read failed in spite of its retries, `BadFrame` when no echo
-        matched, `BusBusy` and `PortLost`.
+        matched or what is cleared by reading could not be read, `BusBusy` and `PortLost`.
         """
         self.prepare()
         claim = Claim(priority, timeout_s)
         began = self.clock.monotonic()
         self._count(requests=1)
-        twice = self.registers.verify is Verify.TWICE
-        raw = self._read_in_passes(claim) if twice else self._read_once(claim)
+        try:
+            raw, sure = self._read_all(claim)
+        except (DeviceSilent, PortLost):
+            self._evidence.forget()
+            raise
         self._answered(began)
         values: dict[str, Readable] = {}
         out_of_range = False
@@ -89,7 +88,13 @@ class RegisterDevice(Endpoint):
             value = None if data is None else channel.value(data)
             values[channel.name] = value
             out_of_range |= not channel.fits(value)
-        return Measurement(values, began, out_of_range)
+        return Measurement(values, began, out_of_range, unverified=not sure)
+
+    def _read_all(self, claim: Claim) -> tuple[Mapping[str, bytes], bool]:
+        if self.registers.verify is not Verify.TWICE:
+            return {**self._read_once(claim), **self._read_cleared(claim)}, True
+        found, sure = self._read_twice(claim) if self._repeatable else ({}, False)
+        return {**found, **self._read_cleared(claim)}, sure and not self._cleared
 
     def command(
         self,
@@ -126,74 +131,40 @@ class RegisterDevice(Endpoint):
 
     def _read_once(self, claim: Claim) -> Mapping[str, bytes]:
         found: dict[str, bytes] = {}
-        for block in self._blocks:
+        for block in self._repeatable:
             data = self._read_with_turn(block, claim)
             if data is not None:
                 found |= {one.name: block.part(one, data) for one in block.channels}
-        if not found:
+        if self._repeatable and not found:
             raise BadFrame("the echo never matched the requested register")
         return found
 
-    def _read_in_passes(self, claim: Claim) -> Mapping[str, bytes]:
-        """All blocks, then all in reverse, so that stale or repeated data differs from pass to pass."""
+    def _read_twice(self, claim: Claim) -> tuple[Mapping[str, bytes], bool]:
+        """What was confirmed, and whether nothing speaks against it."""
+
+        def ask(block: Block) -> bytes:
+            data = self._read_with_turn(block, claim)
+            assert data is not None  # only with an echo it can be None
+            return data
+
+        confirmed = Passes(self._repeatable, ask, self._doubted, self._evidence.lateness).run()
+        try:
+            sure = self._evidence.covers(confirmed, lambda request: ask(Block(*request, ())))
+        except DeviceSilent:
+            # The sketch may refuse a number in the middle of a block. What was confirmed stays.
+            sure = False
+        return confirmed.channels, sure
+
+    def _read_cleared(self, claim: Claim) -> Mapping[str, bytes]:
+        """What reading clears: last, so that it is not lost because another read fails."""
         found: dict[str, bytes] = {}
-        seen: dict[str, list[bytes]] = {}
-        for number in range(PASSES_MAX):
-            for block in self._blocks[:: -1 if number % 2 else 1]:
-                unsettled = [one for one in block.channels if one.name not in found]
-                if not unsettled:
-                    continue
-                if number == PASSES_MAX - 1:
-                    self._count(retries=1, crc_errors=1)
-                data = self._read_with_turn(block, claim)
-                assert data is not None  # only with an echo it can be None
-                for channel in unsettled:
-                    _compare(channel, block.part(channel, data), seen, found)
+        for block in self._cleared:
+            data = self._read_once_only(block, claim)
+            found |= {one.name: block.part(one, data) for one in block.channels}
         return found
 
-    def _read_with_turn(self, block: Block, claim: Claim) -> bytes | None:
-        with self._turn(claim):
-            return self._read_block(block, claim)
-
-    def _read_block(self, block: Block, claim: Claim) -> bytes | None:
-        """The block's bytes, None when no echo matched. The turn is held."""
-        failure: BusFault | None = None
-        for attempt in self._attempts(ATTEMPTS_MAX):
-            if attempt:
-                self.clock.sleep(_WAIT_S)
-            try:
-                data = self._attempt(block, claim)
-            except BusFault as error:
-                self._count(faults=1)
-                failure = error
-                continue
-            failure = None
-            self.heard_mono = self.clock.monotonic()
-            if data is not None:
-                return data
-            self._count(crc_errors=1)
-        if failure is not None:
-            self._count(silent=1)
-            raise DeviceSilent(f"register 0x{block.register:02X}: {failure}") from failure
-        return None
-
-    def _attempt(self, block: Block, claim: Claim) -> bytes | None:
-        echo = self.registers.echo if self.registers.verify is Verify.ECHO else None
-        if self.registers.echo is FIRST_BYTE:
-            answer = self._read_registers(block.register, block.length + 1, claim)
-            wrong = echo is not None and answer[0] != block.register & 0xFF
-            return None if wrong else answer[1:]
-        data = self._read_registers(block.register, block.length, claim)
-        if isinstance(echo, EchoRegister):
-            pointer = self.registers.pointer(block.register)
-            if self._read_registers(echo.register, len(pointer), claim) != pointer:
-                return None
-        return data
-
-    def _read_registers(self, register: int, length: int, claim: Claim) -> bytes:
-        pointer = self.registers.pointer(register)
-        self._bus.write(self.address, pointer, *claim)
-        return self._bus.read(self.address, length, *claim)
+    def _doubted(self) -> None:
+        self._count(retries=1, crc_errors=1)
 
     # Writing, with the turn held
 
@@ -229,9 +200,9 @@ class RegisterDevice(Endpoint):
 
     def _read_back(self, setting: RegisterCommand, wanted: bytes, claim: Claim) -> bytes | None:
         """What the register holds once it holds `wanted` or the timeout expired; None: not known."""
-        block = Block(setting.register, len(wanted), ())
+        block = self.registers.setting(setting)
         deadline = self.clock.monotonic() + min(READ_BACK_S, claim.timeout_s)
-        wait, held = _WAIT_S, None
+        wait, held = RETRY_WAIT_S, None
         while held != wanted and self.clock.monotonic() < deadline:
             self.clock.sleep(wait)
             wait = min(2 * wait, _WAIT_MAX_S)
@@ -247,12 +218,3 @@ class RegisterDevice(Endpoint):
         if self.registers.verify is Verify.ECHO:
             return data
         return data if self._read_block(block, claim) == data else None
-
-
-def _compare(
-    channel: RegisterChannel, data: bytes, seen: dict[str, list[bytes]], found: dict[str, bytes]
-) -> None:
-    earlier = seen.setdefault(channel.name, [])
-    if any(channel.agree(one, data) for one in earlier):
-        found[channel.name] = data
-    earlier.append(data)

@@ -3,131 +3,27 @@
 A register number counts bytes: a `u16` at register 4 fills registers 4 and 5. No I/O here.
 """
 
-import math
-import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Literal
 
+from arduino_iface.registers.types import BitField, RegisterType
 from arduino_iface.schema import Argument, Channel, Command, Schema
-from arduino_iface.values import Number, Value, ValueType, is_whole, shortest_f32, within
+from arduino_iface.values import Number, Readable, ValueType, is_whole, within
 
 READ_MAX = 32
 """Bytes of one I2C transaction, from the buffers of the AVR `Wire` library."""
-
-_Order = Literal["big", "little"]
-_FLOATS = {4: "f", 8: "d"}
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterType:
-    """How a number is stored in registers: `size` bytes. `shown` is its nearest type in a schema."""
-
-    word: str
-    size: int
-    shown: ValueType
-    signed: bool = False
-    floating: bool = False
-    truth: bool = False
-    big_endian: bool = False
-
-    @property
-    def lowest(self) -> Number:
-        """The lowest raw value."""
-        if self.floating:
-            return self.shown.lowest
-        return -(1 << (8 * self.size - 1)) if self.signed else 0
-
-    @property
-    def highest(self) -> Number:
-        """The highest raw value."""
-        if self.floating:
-            return self.shown.highest
-        return 1 if self.truth else (1 << (8 * self.size - self.signed)) - 1
-
-    @property
-    def integral(self) -> bool:
-        """Whether it is a whole number, which bit fields can be cut out of."""
-        return not self.floating and not self.truth
-
-    def decode(self, data: bytes) -> Value:
-        """The raw value of exactly `size` bytes; None for NaN and infinities."""
-        if self.floating:
-            raw: float = struct.unpack(self._layout, data)[0]
-            if not math.isfinite(raw):
-                return None
-            return shortest_f32(raw) if self.size == 4 else raw
-        whole = int.from_bytes(data, self._order, signed=self.signed)
-        return bool(whole) if self.truth else whole
-
-    def encode(self, raw: Number) -> bytes:
-        """A raw value as bytes. Raises `OverflowError` outside the range."""
-        if self.floating:
-            return struct.pack(self._layout, raw)
-        return int(raw).to_bytes(self.size, self._order, signed=self.signed)
-
-    @property
-    def _order(self) -> _Order:
-        return "big" if self.big_endian else "little"
-
-    @property
-    def _layout(self) -> str:
-        return (">" if self.big_endian else "<") + _FLOATS[self.size]
-
-
-def _types() -> dict[str, RegisterType]:
-    found = {
-        "u8": RegisterType("u8", 1, ValueType.U8),
-        "i8": RegisterType("i8", 1, ValueType.I8, signed=True),
-        "bool": RegisterType("bool", 1, ValueType.BOOL, truth=True),
-    }
-    shown = {2: 16, 3: 32, 4: 32, 8: 64}  # a schema has no 24-bit types
-    for suffix, big in (("le", False), ("be", True)):
-        for size, bits in shown.items():
-            for letter, signed in (("u", False), ("i", True)):
-                word = f"{letter}{8 * size}{suffix}"
-                kind = ValueType[f"{letter.upper()}{bits}"]
-                found[word] = RegisterType(word, size, kind, signed=signed, big_endian=big)
-        for size, kind in ((4, ValueType.F32), (8, ValueType.F64)):
-            word = f"f{8 * size}{suffix}"
-            found[word] = RegisterType(word, size, kind, floating=True, big_endian=big)
-    return found
-
-
-REGISTER_TYPES: Mapping[str, RegisterType] = _types()
-"""Every type by its word: u8 i8 bool, and u16 to u64, i16 to i64, f32, f64 with `le` or `be`."""
-
-
-@dataclass(frozen=True, slots=True)
-class BitField:
-    """A field of `width` bits, its lowest bit being number `offset` of a whole number.
-
-    `truth`: one bit that means false or true. A field of a signed type is signed itself.
-    """
-
-    offset: int
-    width: int
-    truth: bool = False
-
-    def cut(self, whole: int, signed: bool) -> int | bool:
-        """The field's raw value within the whole number."""
-        field = (whole >> self.offset) & ((1 << self.width) - 1)
-        if self.truth:
-            return bool(field)
-        if signed and field >> (self.width - 1):
-            field -= 1 << self.width
-        return field
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterChannel:
     """One measured quantity in the registers: value = raw x scale + offset, in `unit`.
 
-    `missing`: raw values that stand for no value. `minimum` and `maximum` are in the unit; a value outside
-    is kept, and marked as out of range. `tolerance`, in the unit: the largest difference of two readings of
-    one moment that still confirm each other.
+    `at`: with the layout ANSWERS, the byte of the answer with which it begins. `clears`: reading it sets it
+    back to zero in the sketch. `missing`: raw values that stand for no value. `minimum` and `maximum` are in
+    the unit; a value outside is kept, and marked as out of range. `tolerance`, in the unit: the largest
+    difference of two readings of one moment that still confirm each other.
     """
 
     name: str
@@ -141,6 +37,8 @@ class RegisterChannel:
     missing: tuple[Number, ...] = ()
     bits: BitField | None = None
     tolerance: float = 0.0
+    at: int = 0
+    clears: bool = False
 
     @property
     def end(self) -> int:
@@ -155,9 +53,11 @@ class RegisterChannel:
             shown = ValueType.BOOL if self.bits.truth else shown
         return Channel(self.name, shown, self.unit, self.scale, self.offset)
 
-    def value(self, data: bytes) -> Value:
+    def value(self, data: bytes) -> Readable:
         """The value of the channel's own bytes; None when missing."""
         raw = self.type.decode(data)
+        if isinstance(raw, str):
+            return raw
         if self.bits is not None:
             assert isinstance(raw, int)
             raw = self.bits.cut(raw, self.type.signed)
@@ -165,7 +65,7 @@ class RegisterChannel:
             return None
         return self.described.value(raw)
 
-    def fits(self, value: Value) -> bool:
+    def fits(self, value: Readable) -> bool:
         """Whether a value is within the limits; true for a missing one."""
         return within(value, self.minimum, self.maximum)
 
@@ -177,7 +77,7 @@ class RegisterChannel:
             # Only the field's own bits matter: its neighbours may have changed.
             return self.bits is not None and self.value(one) == self.value(other)
         first, second = self.value(one), self.value(other)
-        if first is None or second is None:
+        if first is None or second is None or isinstance(first, str) or isinstance(second, str):
             return False
         return abs(first - second) <= self.tolerance
 
@@ -219,6 +119,18 @@ class RegisterCommand:
         return self.type.encode(float(raw) if self.type.floating else int(raw.to_integral_value()))
 
 
+class Layout(Enum):
+    """What the sketch sends when it is read.
+
+    REGISTERS: bytes from the register on whose number was written. PACKET: the same packet always, whatever
+    was written. ANSWERS: for each number an answer of its own.
+    """
+
+    REGISTERS = "registers"
+    PACKET = "packet"
+    ANSWERS = "answers"
+
+
 class Verify(Enum):
     """How a read is confirmed, since a Pi can repeat or shift data; see `registers.device`."""
 
@@ -247,7 +159,9 @@ class RegisterMap:
     """The configuration of a sketch with registers.
 
     `register_bytes`: 1 or 2 bytes of register number on the wire, the high one first. `block_max`: most
-    bytes of one read. `verify` ECHO needs `echo`.
+    bytes of one read; a longer value is read in pieces, each by its own number. `verify` ECHO needs `echo`.
+    `settle_s`: pause between a number and the read. `number`: what is written before a PACKET is read, None:
+    nothing.
     """
 
     channels: tuple[RegisterChannel, ...]
@@ -256,10 +170,24 @@ class RegisterMap:
     block_max: int = READ_MAX
     verify: Verify = Verify.TWICE
     echo: EchoRegister | EchoFirstByte | None = None
+    layout: Layout = Layout.REGISTERS
+    settle_s: float = 0.0
+    number: int | None = None
+
+    @property
+    def reading_clears(self) -> bool:
+        """Whether a read changes what the sketch has, so that nobody may read it without need."""
+        return any(channel.clears for channel in self.channels)
 
     def pointer(self, register: int) -> bytes:
         """A register number as it goes over the wire."""
         return register.to_bytes(self.register_bytes, "big")
+
+    def before(self, register: int) -> bytes:
+        """What is written before a read from `register` on; empty: nothing is."""
+        if self.layout is not Layout.PACKET:
+            return self.pointer(register)
+        return b"" if self.number is None else self.pointer(self.number)
 
     def schema(self, name: str) -> Schema:
         """The sketch's schema, like that of a board that speaks the protocol."""
@@ -270,40 +198,111 @@ class RegisterMap:
         )
 
     def blocks(self) -> tuple["Block", ...]:
-        """The transactions that read every channel, in the order of their registers."""
-        room = READ_MAX - (self.echo is FIRST_BYTE)
-        return plan_blocks(self.channels, min(self.block_max, room))
+        """The reads that give every channel, in the order of their registers; those that clear are last."""
+        if self.layout is Layout.PACKET:
+            length = max(channel.end for channel in self.channels)
+            return (Block(0, length, self.channels, self.reading_clears),)
+        if self.layout is Layout.ANSWERS:
+            return plan_answers(self.channels)
+        room = min(self.block_max, READ_MAX - (self.echo is FIRST_BYTE))
+        return (
+            *plan_blocks([one for one in self.channels if not one.clears], room),
+            *plan_blocks([one for one in self.channels if one.clears], room),
+        )
+
+    def setting(self, command: RegisterCommand) -> "Block":
+        """The read that shows what a command's register holds."""
+        room = min(self.block_max, READ_MAX - (self.echo is FIRST_BYTE))
+        length = command.type.size
+        pieces = _pieces(command.register, length, room) if length > room else ()
+        return Block(command.register, length, (), pieces=pieces)
+
+    @property
+    def indistinct(self) -> bool:
+        """Whether no two reads could ever show that the sketch heeds the number; see `numbers`."""
+        if self.layout is not Layout.REGISTERS or self.verify is not Verify.TWICE:
+            return False
+        numbers = {channel.register for channel in self.channels if not channel.clears}
+        longest = max((one.type.size for one in self.channels if not one.clears), default=0)
+        return len(numbers) == 1 and numbers != {0} and longest <= self.block_max
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Registers that one transaction reads: from `register` on, `length` bytes."""
+    """Bytes that are read together: from `register` on, `length` bytes. `once`: at most once a sample.
+
+    `pieces`: where each transaction begins; more than one for a value that is longer than a read may be.
+    `answer`: it is the sketch's answer to that number, and its channels are where their `at` says.
+    """
 
     register: int
     length: int
     channels: tuple[RegisterChannel, ...]
+    once: bool = False
+    pieces: tuple[tuple[int, int], ...] = ()
+    answer: bool = False
+
+    @property
+    def transactions(self) -> tuple[tuple[int, int], ...]:
+        """Register and length of each."""
+        return self.pieces or ((self.register, self.length),)
+
+    def place(self, channel: RegisterChannel) -> int:
+        """The byte of the block with which one of its channels begins."""
+        return channel.at if self.answer else channel.register - self.register
 
     def part(self, channel: RegisterChannel, data: bytes) -> bytes:
         """The bytes of one of its channels."""
-        start = channel.register - self.register
+        start = self.place(channel)
         return data[start : start + channel.type.size]
+
+
+def plan_answers(channels: Sequence[RegisterChannel]) -> tuple[Block, ...]:
+    """A block for each number; those that clear are last."""
+    by_number: dict[int, list[RegisterChannel]] = {}
+    for channel in channels:
+        by_number.setdefault(channel.register, []).append(channel)
+    blocks = [
+        Block(
+            number,
+            max(one.at + one.type.size for one in found),
+            tuple(found),
+            any(one.clears for one in found),
+            answer=True,
+        )
+        for number, found in sorted(by_number.items())
+    ]
+    return tuple(sorted(blocks, key=lambda block: block.once))
 
 
 def plan_blocks(channels: Sequence[RegisterChannel], block_max: int) -> tuple[Block, ...]:
     """Join channels that touch or overlap into blocks of at most `block_max` bytes.
 
-    A gap is never read: in some sketches reading a register has a side effect. A channel is never split;
-    raises `ValueError` when one alone is longer than `block_max`.
+    A gap is never read: in some sketches reading a register has a side effect. A channel that is longer than
+    `block_max` is a block of its own, read in pieces.
     """
     blocks: list[Block] = []
     for channel in sorted(channels, key=lambda one: (one.register, one.end)):
         if channel.type.size > block_max:
-            raise ValueError(f"{channel.name} has {channel.type.size} bytes, more than {block_max}")
-        last = blocks[-1] if blocks else None
+            blocks.append(_in_pieces(channel, block_max))
+            continue
+        last = blocks[-1] if blocks and not blocks[-1].pieces else None
         touches = last is not None and channel.register <= last.register + last.length
         if last is None or not touches or channel.end - last.register > block_max:
-            blocks.append(Block(channel.register, channel.type.size, (channel,)))
+            blocks.append(Block(channel.register, channel.type.size, (channel,), channel.clears))
             continue
         length = max(last.length, channel.end - last.register)
-        blocks[-1] = Block(last.register, length, (*last.channels, channel))
+        joined = (*last.channels, channel)
+        blocks[-1] = Block(last.register, length, joined, channel.clears)
     return tuple(blocks)
+
+
+def _in_pieces(channel: RegisterChannel, block_max: int) -> Block:
+    size = channel.type.size
+    pieces = _pieces(channel.register, size, block_max)
+    return Block(channel.register, size, (channel,), channel.clears, pieces)
+
+
+def _pieces(register: int, length: int, room: int) -> tuple[tuple[int, int], ...]:
+    end = register + length
+    return tuple((start, min(room, end - start)) for start in range(register, end, room))

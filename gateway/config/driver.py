@@ -4,7 +4,7 @@ The order of the rooms: drivers import the kinds of values from here, and nothin
 found by its name in `gateway.drivers.table`, when a device of the file names it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,19 +25,25 @@ def _no_check(_report: Report, _device: Table) -> None:
     """There is nothing that could contradict itself."""
 
 
+def _no_notes(_options: object) -> Sequence[str]:
+    """There is nothing that a user should know."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class DriverConfig:
     """One driver's part of the configuration.
 
     `options` makes `DeviceSettings.options` out of checked values. `check` notes what does not fit together;
     lists with mistakes in them are left out of the table that it gets. `bus`: the only type of bus that it
-    works on, None: any.
+    works on, None: any. `notes`: what a user should know of those options, though it is no mistake.
     """
 
     schema: type[DeviceTable] = DeviceTable
     options: Callable[[Mapping[str, Any]], object] = _no_options
     check: Callable[[Report, Table], None] = _no_check
     bus: BusType | None = None
+    notes: Callable[[object], Sequence[str]] = _no_notes
 
 
 def driver_config(driver: str) -> DriverConfig:

@@ -1,6 +1,6 @@
 """Puts the configuration together: file, secrets, environment, command line; checked as a whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError
 from gateway.config.builder import SettingsBuilder
 from gateway.config.checks import check
 from gateway.config.document import Document
+from gateway.config.driver import driver_config
 from gateway.config.problems import ConfigError, Problem, ValueProblem
 from gateway.config.schemas import (
     ApiTable,
@@ -107,8 +108,15 @@ def load(
         config_file=config_file,
         env_file=env_file,
         secrets=secrets.values,
-        notes=tuple(f"{key} has no effect in this version" for key in reserved),
+        notes=(*(f"{key} has no effect in this version" for key in reserved), *_notes(settings)),
     )
+
+
+def _notes(settings: Settings) -> Iterator[str]:
+    """What a user should know of the devices."""
+    for device in settings.devices:
+        for note in driver_config(device.driver).notes(device.options):
+            yield f'device "{device.id}": {note}'
 
 
 def _document(path: Path | None, cwd: Path, problems: list[Problem]) -> Document:

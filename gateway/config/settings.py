@@ -147,6 +147,11 @@ class DeviceSettings:
     options: object = None
     """What the driver made of its own keys; None when it has none."""
 
+    @property
+    def reading_clears(self) -> bool:
+        """Whether a read changes what the board has, so that nobody but its driver may read it."""
+        return bool(getattr(self.options, "reading_clears", False))
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -189,6 +194,11 @@ class Settings:
         """Where the configuration has devices on an I2C bus."""
         named = (device.address for device in self.devices if device.bus == bus)
         return frozenset(address for address in named if address is not None)
+
+    def cleared_on(self, bus: str) -> frozenset[int]:
+        """Where on an I2C bus nothing may be read but by the driver."""
+        cleared = (one.address for one in self.devices if one.bus == bus and one.reading_clears)
+        return frozenset(address for address in cleared if address is not None)
 
     def facts(self) -> Mapping[str, str]:
         """What a log file should say at its beginning; without secrets."""

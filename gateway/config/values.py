@@ -12,9 +12,14 @@ from gateway.config.problems import ValueProblem, close_match
 from gateway.config.settings import AddressRange
 from gateway.drivers.table import DRIVERS
 
-ADDRESS_MIN = 0x08
+ADDRESS_MIN = 0x03
+"""A device may be configured from here on. I2C keeps 0x03 to 0x07 for buses that no board of ours is on."""
+
+SEARCHED_MIN = 0x08
+"""The search leaves the addresses below alone: it reads only where the specification has devices."""
+
 ADDRESS_MAX = 0x77
-"""I2C keeps the addresses outside these for itself."""
+"""I2C keeps the addresses above for itself."""
 
 USUAL_BAUD_RATES = (
     *(1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200),
@@ -33,8 +38,8 @@ def address_range(text: str) -> AddressRange:
     last = int(match[2] or match[1], 16)
     if first > last:
         raise ValueError("ends before it begins")
-    if first < ADDRESS_MIN or last > ADDRESS_MAX:
-        raise ValueError("is outside 0x08 to 0x77, the addresses of I2C devices")
+    if first < SEARCHED_MIN or last > ADDRESS_MAX:
+        raise ValueError("is outside 0x08 to 0x77, the addresses of I2C devices that are searched")
     return AddressRange(first, last)
 
 

@@ -40,7 +40,8 @@ def make_discovery(
         bus = buses.get(one.name)
         if isinstance(bus, I2cBus):
             # Configured addresses too: the search notices at once when their boards are back.
-            addresses = sorted({*one.discover_addresses, *settings.addresses_on(one.name)})
+            wanted_addresses = {*one.discover_addresses, *settings.addresses_on(one.name)}
+            addresses = sorted(wanted_addresses - settings.cleared_on(one.name))
             i2c.append(I2cDiscovery(bus, addresses, roster, unclaimed.show))
     serial = SerialDiscovery(buses, roster, clock, unclaimed.show, list_ports, make_timer)
     return DiscoveryWorker(i2c, serial, unclaimed, roster, reader, devices.remember)

@@ -111,6 +111,8 @@ class BusSurvey:
     def _at(self, bus: I2cBus, settings: BusSettings, address: int) -> Found | None:
         device = self._device(settings.name, address)
         name = None if device is None else device.id
+        if device is not None and device.reading_clears:
+            return Found(settings.name, settings.port, Answer.NOT_ASKED, address, name)
         sighting = look(bus, address)
         if sighting.kind is SightingKind.ABSENT:
             if name is None:

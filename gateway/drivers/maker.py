@@ -79,6 +79,8 @@ class ReadingMaker:
 def _quality(measured: Measurement) -> Quality:
     if measured.out_of_range:
         return Quality.OUT_OF_RANGE
+    if measured.unverified:
+        return Quality.UNVERIFIED
     return Quality.GOOD if measured.complete else Quality.PARTIAL
 
 

@@ -16,6 +16,8 @@ class Quality(StrEnum):
     PARTIAL = "partial"
     CLOCK_UNSYNCED = "clock_unsynced"
     OUT_OF_RANGE = "out_of_range"
+    UNVERIFIED = "unverified"
+    """Nothing shows that the values are those that were asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def test_use_before_opening_and_after_closing_is_a_lost_port() -> None:
         transport.write(0x12, b"")
 
 
-@pytest.mark.parametrize("address", [-1, 0x00, 0x07, 0x78, 0x80, 0x1FF08])
+@pytest.mark.parametrize("address", [-1, 0x00, 0x02, 0x78, 0x80, 0x1FF08])
 def test_reserved_and_impossible_addresses_are_refused(address: int) -> None:
     transport = LinuxI2cTransport("/dev/null")
     with pytest.raises(ValueError, match="address"):
@@ -84,7 +84,7 @@ def test_a_write_that_would_make_a_board_deaf_is_refused() -> None:
         LinuxI2cTransport("/dev/null").write(0x12, bytes(33))
 
 
-@pytest.mark.parametrize("address", [0x08, 0x77])
+@pytest.mark.parametrize("address", [0x03, 0x04, 0x77])
 def test_the_first_and_the_last_address_and_all_lengths_are_allowed(address: int) -> None:
     transport = LinuxI2cTransport("/dev/null")
     for length in (0, 32):

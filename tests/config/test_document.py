@@ -93,7 +93,7 @@ def test_one_problem_of_a_bus(start: Start, text: str, words: str) -> None:
         ("id = 'a'", ":9: device.0.bus: missing key"),
         ("id = 'a'\nbus = 'i2c'\naddress = 8", 'there is no bus "i2c"; did you mean "i2c1"?'),
         ("id = 'a'\nbus = 'i2c1'", 'device.0.address: missing key: "i2c1" is an I2C bus'),
-        ("id = 'a'\nbus = 'i2c1'\naddress = 0x78", "0x78 is not within 0x08 to 0x77"),
+        ("id = 'a'\nbus = 'i2c1'\naddress = 0x78", "0x78 is not within 0x03 to 0x77"),
         ("id = 'a'\nbus = 'i2c1'\naddress = '0x12'", "write 0x12 without quotes"),
         ("id = 'a'\nbus = 's'\naddress = 0x12", "a device has no address; leave it out"),
         ("id = 'a'\nbus = 's'\ninterval = '9ms'", '"9ms" is not within 10ms to 1d'),
@@ -165,6 +165,14 @@ def test_a_complete_file(start: Start) -> None:
     assert (serial.type, serial.baud_rate, serial.discover) == (BusType.SERIAL, 9600, ())
     (device,) = settings.devices
     assert (device.address, device.interval_s, device.metadata) == (0x12, 0.25, {"room": "A"})
+
+
+@pytest.mark.parametrize("address", [0x03, 0x04, 0x07, 0x77])
+def test_an_address_that_only_a_configuration_uses(start: Start, address: int) -> None:
+    start.write(f"{I2C}[[device]]\nid = 'a'\nbus = 'i2c1'\naddress = {address}\n")
+    settings = start.load()
+    assert settings.devices[0].address == address
+    assert min(settings.buses[0].discover_addresses) == 0x08
 
 
 def test_discover_can_be_switched_off(start: Start) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from arduino_iface.lines.format import FormatKind
 from arduino_iface.lines.reader import LineSettings
-from arduino_iface.registers.map import FIRST_BYTE, BitField, EchoRegister, RegisterMap, Verify
+from arduino_iface.registers.map import FIRST_BYTE, EchoRegister, RegisterMap, Verify
+from arduino_iface.registers.types import BitField
 from arduino_iface.values import ValueType
 from dummy_hw.hardware import DummyHardware
 from dummy_hw.line_board import LineBoard
@@ -67,7 +68,8 @@ def example() -> dict[str, DeviceSettings]:
 
 def test_everything_of_a_register_map() -> None:
     registers = registers_of(example()["tank"])
-    level, pump, mode = registers.channels
+    level, pump, mode, pulses = registers.channels
+    assert (pulses.clears, level.clears) == (True, False)
     assert (level.scale, level.offset, level.minimum, level.maximum) == (
         *(Decimal("0.5"), Decimal(-20), 0, 2000),
     )
@@ -154,7 +156,6 @@ def command(rest: str) -> str:
         ("channels = [{ name = 'a', register = 0, type = 'f32le', bit = 0 }]", "f32le has no bits"),
         ("channels = [{ name = 'a', register = 255, type = 'u16be' }]", "set register_size = 16"),
         (f"channels = [{LEVEL}, {LEVEL}]", 'channels.1.name: "level" is already the name of the channel'),
-        (f"channels = [{LEVEL}]\nblock_max = 1", "u16be has 2 bytes, and block_max is 1"),
         (f"channels = [{LEVEL}]\nregister_size = 7", "7 is not one of 8, 16"),
         (f"channels = [{LEVEL}]\nverify = 'echo'", "there is no echo to verify by"),
         (f"channels = [{LEVEL}]\necho = 1", 'not a table or "first_byte"; write for'),

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from arduino_iface.frame import I2C_FRAME_MAX, Frame
-from arduino_iface.registers.map import REGISTER_TYPES, RegisterChannel, RegisterMap
+from arduino_iface.registers.map import RegisterChannel, RegisterMap
+from arduino_iface.registers.types import REGISTER_TYPES
 from dummy_hw.faults import Fault
 from gateway.drivers.registers.simulation import make_board
 from gateway.model.registry import DeviceState

@@ -7,6 +7,8 @@ import pytest
 from arduino_iface.errors import PortLost
 from arduino_iface.lines.format import FormatKind, LineFormat
 from arduino_iface.lines.reader import LineSettings
+from arduino_iface.registers.map import RegisterChannel, RegisterMap
+from arduino_iface.registers.types import REGISTER_TYPES
 from arduino_iface.serial_ports import UsbPort
 from gateway.config.settings import (
     AddressRange,
@@ -101,6 +103,35 @@ def test_boards_strangers_and_configured_addresses(
     assert (identity.uid, identity.schema.name, identity.boot) == (UID_A, "bench", 1)
     assert chip.writes == register_sketch.writes == []
     assert outside.reads == 0
+
+
+def test_an_address_below_0x08_is_left_alone_unless_it_is_configured(
+    house: SearchingHouse, wires: SurveyWires
+) -> None:
+    configured, other = MemoryChip(), MemoryChip()
+    house.transport.attach(0x04, configured)
+    house.transport.attach(0x05, other)
+    tutorial = DeviceSettings("tutorial", "i2c1", 0x04, driver="registers")
+    found = survey(wires, I2C, devices=(tutorial,))
+    assert [(one.address, one.answer) for one in found] == [(0x04, Answer.NOT_ASKED)]
+    assert (configured.writes, other.reads) == ([], 0)
+
+
+def test_a_board_whose_counters_are_cleared_by_reading_is_not_read(
+    house: SearchingHouse, wires: SurveyWires
+) -> None:
+    counter = MemoryChip()
+    house.transport.attach(0x30, counter)
+    pulses = RegisterChannel("pulses", 0, REGISTER_TYPES["u16be"], clears=True)
+    meter = DeviceSettings(
+        "meter", "i2c1", 0x30, driver="registers", options=RegisterMap((pulses,))
+    )
+    found = survey(wires, I2C, devices=(meter,))
+    assert [(one.address, one.answer) for one in found] == [(0x30, Answer.NOT_ASKED)]
+    assert counter.reads == 0
+    settings = Settings(JournalSettings(Path("j")), LoggingSettings(Path("l")), devices=(meter,))
+    assert settings.cleared_on("i2c1") == {0x30}
+    assert settings.cleared_on("i2c2") == frozenset()
 
 
 def test_an_empty_bus_is_said_to_be_empty(wires: SurveyWires) -> None:

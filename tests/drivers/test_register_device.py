@@ -13,8 +13,6 @@ from arduino_iface.lock import Priority
 from arduino_iface.messages import CommandStatus
 from arduino_iface.registers.map import (
     FIRST_BYTE,
-    REGISTER_TYPES,
-    BitField,
     EchoFirstByte,
     EchoRegister,
     RegisterChannel,
@@ -22,6 +20,7 @@ from arduino_iface.registers.map import (
     RegisterMap,
     Verify,
 )
+from arduino_iface.registers.types import REGISTER_TYPES, BitField
 from dummy_hw.faults import Fault, FaultPlan
 from dummy_hw.signals import Constant, PulseCounter, Signal
 from tests.arduino_iface.waiting import running
@@ -66,15 +65,17 @@ SET_SPEED, RESET = TANK.schema("tank").commands
 )
 def test_every_way_of_reading(registers: RegisterMap, transactions: int) -> None:
     bench = RegisterBench(registers, SIGNALS)
-    began = bench.clock.monotonic()
+    first = bench.device.measure()
+    assert (first.values, first.unverified) == (VALUES, False)
+    began, before = bench.clock.monotonic(), bench.wire.transactions
     measured = bench.device.measure()
-    assert measured.values == VALUES
+    assert (measured.values, measured.unverified) == (VALUES, False)
     assert (measured.measured_mono, measured.out_of_range, measured.complete) == (
         began,
         False,
         True,
     )
-    assert bench.wire.transactions == transactions
+    assert bench.wire.transactions - before == transactions
     assert bench.device.heard_mono == bench.clock.monotonic()
     assert bench.device.latency_quantiles_ms() is not None
 

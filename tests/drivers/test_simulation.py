@@ -1,5 +1,7 @@
 """What is configured is simulated with likely values, which the drivers read without a complaint."""
 
+import pytest
+
 from arduino_iface.bus import I2cBus, SerialBus
 from arduino_iface.lines.device import LineDevice
 from arduino_iface.lines.format import FormatKind, LineFormat
@@ -7,7 +9,8 @@ from arduino_iface.lines.match import LinePattern
 from arduino_iface.lines.reader import LineChannel, LineSettings
 from arduino_iface.lines.template import LineCommand
 from arduino_iface.registers.device import RegisterDevice
-from arduino_iface.registers.map import REGISTER_TYPES, RegisterChannel, RegisterMap
+from arduino_iface.registers.map import Layout, RegisterChannel, RegisterMap
+from arduino_iface.registers.types import REGISTER_TYPES, TextType
 from arduino_iface.values import ValueType
 from dummy_hw.i2c_bus import DummyI2cTransport
 from gateway.drivers.lines.simulation import make_board as make_line_board
@@ -30,6 +33,35 @@ def test_registers() -> None:
     for _ in range(50):
         clock.sleep(10)
         assert not device.measure().out_of_range
+
+
+@pytest.mark.parametrize("layout", list(Layout))
+@pytest.mark.parametrize("block_max", [1, 32])
+def test_every_layout(layout: Layout, block_max: int) -> None:
+    clock = FakeClock()
+    text, number = REGISTER_TYPES["text"], REGISTER_TYPES["ascii"]
+    assert isinstance(text, TextType)
+    assert isinstance(number, TextType)
+    channels = (
+        RegisterChannel("a", 0, REGISTER_TYPES["i16be"], minimum=0, maximum=90),
+        RegisterChannel("b", 4, REGISTER_TYPES["bcd16le"], minimum=0, maximum=99),
+        RegisterChannel("c", 8, number.of_length(7), minimum=0, maximum=50, tolerance=1.0),
+        RegisterChannel("d", 16, text.of_length(4), at=3),
+        RegisterChannel("e", 24, REGISTER_TYPES["u16le"], maximum=900, clears=True),
+    )
+    registers = RegisterMap(channels, layout=layout, block_max=block_max)
+    board = make_register_board("tank", registers, clock)
+    board.power_on()
+    wire = DummyI2cTransport(clock)
+    wire.attach(0x04, board)
+    device = RegisterDevice(I2cBus("i2c1", wire), 0x04, registers, "tank")
+    complete = 0
+    for _ in range(20):
+        clock.sleep(10)
+        measured = device.measure()
+        assert not measured.out_of_range
+        complete += measured.complete
+    assert complete >= 18  # what changes at that moment is missing
 
 
 def test_lines() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from arduino_iface.lines.format import FormatKind, LineFormat
 from arduino_iface.lines.reader import LineChannel, LineSettings
-from arduino_iface.registers.map import REGISTER_TYPES, RegisterChannel, RegisterMap
+from arduino_iface.registers.map import RegisterChannel, RegisterMap
+from arduino_iface.registers.types import REGISTER_TYPES
 from arduino_iface.serial_ports import UsbPort
 from arduino_iface.values import ValueType
 from dummy_hw.board import DummyBoard

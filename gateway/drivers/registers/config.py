@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from arduino_iface.registers.map import (
     FIRST_BYTE,
     READ_MAX,
-    REGISTER_TYPES,
     EchoRegister,
+    Layout,
     Verify,
 )
+from arduino_iface.registers.types import LENGTH_MAX, REGISTER_TYPES
 from gateway.config.driver import DriverConfig
-from gateway.config.fields import Boolean, Choice, RealNumber, WholeNumber
+from gateway.config.fields import Boolean, Choice, Duration, RealNumber, WholeNumber
 from gateway.config.schemas import DeviceTable
 from gateway.config.settings import BusType
 from gateway.config.tables import ListOf, TableOf, TableSchema
@@ -22,10 +23,12 @@ from gateway.drivers.channels import (
     exact_scale,
     small_name,
 )
-from gateway.drivers.registers.build import register_map
+from gateway.drivers.registers.build import doubts, register_map
 from gateway.drivers.registers.checks import REGISTER_MAX, check_registers
 
 _MISSING_MAX = 64
+SETTLE_MAX_S = 1.0
+"""Longest pause between a number and the read, seconds."""
 
 
 def register_key(*, required: bool = False) -> WholeNumber:
@@ -71,7 +74,10 @@ class RegisterChannelTable(ChannelTable):
     """[[device.channels]] of driver = "registers"."""
 
     register = register_key(required=True)
+    at = WholeNumber(0, READ_MAX - 1)
     type = type_key()
+    length = WholeNumber(1, LENGTH_MAX, example="8")
+    clears = Boolean()
     bit = WholeNumber(0, 63)
     bits = TableOf(BitsTable, "{ offset = 4, width = 3 }", parse=_offset_and_width)
     missing = ListOf(RealNumber(), maximum=_MISSING_MAX, single=True)
@@ -104,6 +110,9 @@ class RegisterDeviceTable(DeviceTable):
         TableOf(RegisterCommandTable, '{ name = "set_pump", register = 0x10, type = "u8" }'),
         maximum=COMMANDS_MAX,
     )
+    layout = Choice({one.value: one for one in Layout})
+    number = register_key()
+    settle = Duration(0.0, SETTLE_MAX_S, attribute="settle_s")
     register_size = Choice((8, 16))
     block_max = WholeNumber(1, READ_MAX)
     verify = Choice({one.value: one for one in Verify})
@@ -115,4 +124,4 @@ class RegisterDeviceTable(DeviceTable):
     )
 
 
-CONFIG = DriverConfig(RegisterDeviceTable, register_map, check_registers, BusType.I2C)
+CONFIG = DriverConfig(RegisterDeviceTable, register_map, check_registers, BusType.I2C, doubts)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from arduino_iface.registers.map import REGISTER_TYPES, RegisterChannel, RegisterMap
+from arduino_iface.registers.map import RegisterChannel, RegisterMap
+from arduino_iface.registers.types import REGISTER_TYPES
 from dummy_hw.hardware import DummyHardware
 from dummy_hw.register_board import RegisterBoard
 from dummy_hw.signals import Constant
