@@ -148,6 +148,12 @@ export interface components {
       buses: {
         [key: string]: unknown;
       }[];
+      /** @description What the parts that are in use say of themselves, by part. */
+      parts: {
+        [key: string]: {
+          [key: string]: unknown;
+        };
+      };
       views: components["schemas"]["PartView"][];
     };
     Channel: {
@@ -155,6 +161,10 @@ export interface components {
       /** @description RFC 8428. */
       unit: string | null;
       type: string;
+      /** @description As configured; a value below it is marked and enters no mean. */
+      minimum?: number;
+      /** @description The same for values above it. */
+      maximum?: number;
     };
     CommandDescription: {
       name: string;
@@ -179,8 +189,9 @@ export interface components {
     Device: {
       id: string;
       name: string;
-      bus: string;
-      /** @description null on serial. */
+      /** @description null for a device that sends its readings over a network. */
+      bus: string | null;
+      /** @description null except on I2C. */
       address: number | null;
       driver: string;
       uid: string | null;

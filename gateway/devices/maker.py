@@ -16,6 +16,7 @@ from gateway.drivers.intake import ReadingStore, Source
 from gateway.drivers.protocol.driver import ProtocolDriver
 from gateway.drivers.protocol.values import NO_RULES, ChannelRules, rules_of
 from gateway.drivers.table import driver_module
+from gateway.model.limits import NO_LIMITS, Limits, limits_of
 from gateway.model.place import Place
 from gateway.model.registry import Registry
 from gateway.runtime.clock import WallClock
@@ -56,7 +57,8 @@ class DeviceMaker:
         place = Place(settings.bus, settings.address)
         self._rules[settings.id] = rules_of(settings.options)
         driver = self._configured_driver(settings, source, place)
-        return self._poller(source, place, driver, settings.driver, settings.interval_s)
+        limits = limits_of(getattr(settings.options, "channels", ()))
+        return self._poller(source, place, driver, settings.driver, settings.interval_s, limits)
 
     def found(self, device: str, place: Place, board: ProtocolDevice) -> DevicePoller:
         """The poller of a board that was found."""
@@ -94,8 +96,9 @@ class DeviceMaker:
         driver: Driver,
         kind: str,
         interval_s: float | None = None,
+        limits: Mapping[str, Limits] = NO_LIMITS,
     ) -> DevicePoller:
-        settings = PolledDevice(source, place.bus, place.address, kind, interval_s)
+        settings = PolledDevice(source, place.bus, place.address, kind, interval_s, limits)
         close = self.disconnect(place)
         return DevicePoller(settings, driver, self._registry, self._clock, close)
 

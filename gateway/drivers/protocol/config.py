@@ -35,7 +35,7 @@ class ProtocolDeviceTable(DeviceTable):
 def _rules(values: Mapping[str, Any]) -> ChannelRules | None:
     """None: nothing is configured."""
     tables = values.get("channels", ())
-    return ChannelRules({one["name"]: ChannelRule(**one) for one in tables}) if tables else None
+    return ChannelRules(tuple(ChannelRule(**one) for one in tables)) if tables else None
 
 
 def _check(report: Report, device: Table) -> None:

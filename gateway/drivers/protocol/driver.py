@@ -174,7 +174,7 @@ class ProtocolDriver:
 
     def _name_unknown_channels(self, described: Schema) -> None:
         names = [channel.name for channel in described.channels]
-        for name in self._rules.channels:
+        for name in (rule.name for rule in self._rules.channels):
             if name not in names:
                 log.warning(
                     "[[device.channels]] names %s, which the board has not; it has: %s",

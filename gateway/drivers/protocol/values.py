@@ -1,8 +1,7 @@
 """What the configuration says of a board's channels: which values stand for none, and which are usual."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 
 from arduino_iface.values import Number, Value, within
 from gateway.model.reading import Quality
@@ -27,21 +26,19 @@ class ChannelRule:
 
 @dataclass(frozen=True, slots=True)
 class ChannelRules:
-    """The rules of a device by channel."""
+    """The rules of a device."""
 
-    channels: Mapping[str, ChannelRule] = field(default_factory=lambda: MappingProxyType({}))
+    channels: tuple[ChannelRule, ...] = ()
 
     def judge(self, values: Mapping[str, Value]) -> tuple[Mapping[str, Value], Quality]:
         """The values without those that stand for none, and the quality of their reading."""
-        rules = self.channels
-        if rules:
-            values = {
-                name: None if name in rules and rules[name].is_missing(value) else value
-                for name, value in values.items()
-            }
-        for name, rule in rules.items():
-            if not within(values.get(name), rule.minimum, rule.maximum):
-                return values, Quality.OUT_OF_RANGE
+        if self.channels:
+            none = {rule.name for rule in self.channels if rule.is_missing(values.get(rule.name))}
+            values = {name: None if name in none else value for name, value in values.items()}
+        if not all(
+            within(values.get(rule.name), rule.minimum, rule.maximum) for rule in self.channels
+        ):
+            return values, Quality.OUT_OF_RANGE
         complete = all(value is not None for value in values.values())
         return values, Quality.GOOD if complete else Quality.PARTIAL
 
