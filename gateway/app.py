@@ -26,6 +26,7 @@ from gateway.devices.buses import Buses, RealTransports
 from gateway.devices.devices import Devices
 from gateway.devices.labels import LabelledDevices, Labels
 from gateway.devices.maker import DeviceMaker
+from gateway.devices.ports import PortMemory
 from gateway.devices.roster import Roster
 from gateway.discovery.making import make_discovery
 from gateway.history.history import History
@@ -127,8 +128,9 @@ class App:
 
     def _wire_devices(self) -> None:
         settings, clock, registry = self._settings, self._clock, self._registry
-        self._buses = Buses(settings.buses, self._hardware or RealTransports())
         self._labels = Labels(self._journal)
+        ports = PortMemory(settings.buses, settings.devices, self._labels.save_device)
+        self._buses = Buses(settings.buses, self._hardware or RealTransports(ports.guard))
         maker = DeviceMaker(
             self._buses,
             self._journal,
@@ -140,7 +142,7 @@ class App:
         self._roster = Roster(maker, registry, self._labels, clock)
         for device in settings.devices:
             self._roster.configure(maker.configured(device))
-        self._devices = Devices(self._roster, registry, self._journal, self._labels, clock)
+        self._devices = Devices(self._roster, registry, self._journal, self._labels, clock, ports)
         self._commander = Commander(
             registry,
             self._roster.driver,

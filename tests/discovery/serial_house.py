@@ -6,6 +6,7 @@ from pathlib import Path
 
 from arduino_iface.clock import SYSTEM_CLOCK
 from arduino_iface.serial_ports import UsbPort
+from arduino_iface.usb_tree import UsbTree
 from dummy_hw.board import DummyBoard
 from dummy_hw.eeprom import MemoryEeprom
 from dummy_hw.pty_board import PtyBoards
@@ -15,6 +16,7 @@ from gateway.devices.buses import Buses, RealTransports
 from gateway.devices.devices import Devices
 from gateway.devices.labels import Labels
 from gateway.devices.maker import DeviceMaker
+from gateway.devices.ports import PortMemory
 from gateway.devices.roster import Roster
 from gateway.discovery.serial import SerialDiscovery
 from gateway.discovery.worker import DiscoveryWorker, UnclaimedBoards
@@ -42,15 +44,17 @@ class SerialHouse:
         devices: Sequence[DeviceSettings] = (),
         *,
         search: bool = True,
+        tree: UsbTree | None = None,
     ) -> None:
         self.boards = boards
         self.by_id = folder / "by-id"
         self.clock = MachineClock()
         self.registry = Registry()
-        self.buses = Buses(buses, RealTransports())
         self.journal = Journal(folder / "journal.db", clock=self.clock, commit_interval_s=0.05)
         self.reader = JournalReader(folder / "journal.db")
         self.labels = Labels(self.journal)
+        ports = PortMemory(buses, devices, self.labels.save_device, tree)
+        self.buses = Buses(buses, RealTransports(ports.guard))
         maker = DeviceMaker(
             self.buses,
             self.journal,
@@ -60,7 +64,9 @@ class SerialHouse:
             simulated=True,
         )
         self.roster = Roster(maker, self.registry, self.labels, self.clock)
-        self.devices = Devices(self.roster, self.registry, self.journal, self.labels, self.clock)
+        self.devices = Devices(
+            self.roster, self.registry, self.journal, self.labels, self.clock, ports
+        )
         for device in devices:
             self.roster.configure(maker.configured(device))
         unclaimed = UnclaimedBoards(self.registry, self.clock, simulated=True)
