@@ -18,6 +18,7 @@ from arduino_iface.errors import PortLost, ProtocolMismatch
 from arduino_iface.serial_transport import PortGuard
 from arduino_iface.usb_tree import UsbIdentity, UsbTree
 from gateway.config.settings import BusSettings, BusType, DeviceSettings
+from gateway.devices.port_users import port_users
 from gateway.journal.errors import JournalError
 from gateway.journal.types import DeviceRow
 
@@ -100,6 +101,14 @@ class PortMemory:
     def confirm(self, guarded: _Guarded, device_number: int) -> None:
         """Remember what was opened. Raises `ProtocolMismatch` when it is another device's board."""
         found = self._tree.of(device_number)
+        # A program that had the port open before goes on reading: TIOCEXCL refuses new ones only.
+        users = port_users(device_number)
+        if users:
+            log.warning(
+                "the port is open in %s too, which takes bytes away: stop it",
+                ", ".join(users),
+                extra={"device": guarded.device, "bus": guarded.bus},
+            )
         with self._lock:
             problem = self._problem(guarded, found)
             if problem is not None:

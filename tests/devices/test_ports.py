@@ -1,6 +1,7 @@
 """Boards that cannot say who they are: known by USB serial number or place, not by the name of a port."""
 
 import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -179,3 +180,21 @@ def test_rows_of_ports_are_told_from_those_of_boards() -> None:
     assert is_port(DeviceRow("a", "", uid=str(LEFT)))
     assert not is_port(DeviceRow("a", "", uid="0011223344556677"))
     assert not is_port(DeviceRow("a", ""))
+
+
+def test_a_program_that_reads_the_port_already_is_named(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    board, port = os.openpty()
+    bench.memory.remember([])
+    with (
+        Path(os.ttyname(port)).open("rb", buffering=0) as opened,
+        subprocess.Popen(["/bin/cat"], stdin=opened, stdout=subprocess.DEVNULL) as cat,
+    ):
+        bench.guard_a.confirm(os.fstat(port).st_rdev)
+        cat.terminate()
+    bench.guard_a.confirm(os.fstat(port).st_rdev)
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [f"the port is open in cat ({cat.pid}) too, which takes bytes away: stop it"]
+    os.close(board)
+    os.close(port)
