@@ -140,9 +140,15 @@ class ProtocolDevice:
         """Samples from number `following` + `skip` on; the board may forget those below `following`.
 
         `skip` must be 0 for a board that is not `windowed`. Raises `DeviceRestarted` when the board is in
-        another boot than it was identified in, `BadFrame` for an invalid reply, and as `Link.request` does.
+        another boot than it was identified in, `BadFrame` for an invalid reply, `ProtocolMismatch` when
+        `following` is no number of a sample, and as `Link.request` does. Whether the numbers of a reply are
+        possible is for the caller to judge.
         """
         identity = self._identified()
+        if not 0 <= following <= messages.SAMPLE_NUMBER_MAX:
+            raise ProtocolMismatch(
+                f"sample {following} of boot {identity.boot} cannot be asked for: restart the board"
+            )
         if not self._heard_lately():
             self._verify(identity, self.hello())
         request = PollRequest(identity.boot, following, skip)

@@ -208,6 +208,9 @@ class PollRequest:
         return cls(*_unpack(_POLL, payload, "POLL"))
 
 
+SAMPLE_NUMBER_MAX = 0xFFFF_FFFF
+"""Highest number that fits the field for the next sample."""
+
 _POLL_REPLY = struct.Struct("<HBIB")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from arduino_iface.errors import BadFrame
-from arduino_iface.messages import PollReply
+from arduino_iface.messages import SAMPLE_NUMBER_MAX, PollReply
 from arduino_iface.schema import Schema
 from arduino_iface.values import Value
 
@@ -27,8 +27,15 @@ class Sample:
 
 
 def unpack_samples(schema: Schema, reply: PollReply) -> list[Sample]:
-    """The samples of a POLL reply. Raises `BadFrame` when they do not fill it exactly."""
+    """The samples of a POLL reply.
+
+    Raises `BadFrame` when they do not fill it exactly, or when the number after them cannot be asked for.
+    """
     size = schema.sample_size
+    if reply.first + reply.count > SAMPLE_NUMBER_MAX:
+        raise BadFrame(
+            f"{reply.count} samples from number {reply.first} on: {SAMPLE_NUMBER_MAX} is the last number"
+        )
     if len(reply.samples) != reply.count * size:
         raise BadFrame(
             f"{reply.count} samples of {size} bytes do not fill {len(reply.samples)} bytes"

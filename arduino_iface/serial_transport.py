@@ -6,6 +6,7 @@ Bytes are moved with `poll`, `read` and `write` of the operating system: pyseria
 
 import contextlib
 import errno
+import fcntl
 import os
 import select
 import termios
@@ -13,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from arduino_iface.clock import SYSTEM_CLOCK, Clock
 from arduino_iface.errors import PortLost
@@ -40,21 +41,42 @@ _OPEN_FAILURES = {
 }
 
 
+class PortGuard(Protocol):
+    """Sees to it that a port leads to the board that is meant."""
+
+    def locate(self, path: str) -> str:
+        """The path to open now instead of `path`. Raises `ProtocolMismatch` when the board is nowhere."""
+        ...
+
+    def confirm(self, device_number: int) -> None:
+        """The port with this `st_rdev` was opened. Raises `WireError` when it is not the one meant."""
+        ...
+
+
 class PortTransport:
-    """The serial port at `path`. A `SerialTransport`; every failure is a `PortLost`.
+    """The serial port at `path`. A `SerialTransport`; every failure is a `PortLost`, or an error of `guard`.
 
     `write` and `read` are for one thread at a time (the bus lock ensures it); `wait` and `close` may be
-    called from any. A port that fails is closed, and can be opened again. Opening is exclusive among
-    programs that request it (TIOCEXCL); the kernel raises DTR, which resets most boards, before it
-    refuses a second program.
+    called from any. A port that fails is closed, and can be opened again. Opening is exclusive: a lock
+    (flock) keeps out programs that ask for it, TIOCEXCL all others but those of root. The kernel raises
+    DTR, which resets most boards, before it refuses a second program.
     """
 
-    def __init__(self, path: str, baud_rate: int = 115200, *, write_timeout_s: float = 1.0) -> None:
+    def __init__(
+        self,
+        path: str,
+        baud_rate: int = 115200,
+        *,
+        write_timeout_s: float = 1.0,
+        guard: PortGuard | None = None,
+    ) -> None:
+        """`guard` None: whatever board is at `path` is the right one."""
         if not 0 < baud_rate <= BAUD_RATE_MAX:
             raise ValueError(f"baud rate {baud_rate}; 1 to {BAUD_RATE_MAX} expected")
         self._path = path
         self._baud_rate = baud_rate
         self._write_timeout_s = write_timeout_s
+        self._guard = guard
         # Guards the session and the count of its users; signalled when a closing one has no more.
         self._changed = threading.Condition()
         self._session: _Session | None = None
@@ -79,7 +101,7 @@ class PortTransport:
         """Open the port, exclusively, and discard what the kernel had received before."""
         with self._changed:
             if self._session is None:
-                self._session = _opened(self._path, self._baud_rate)
+                self._session = self._opened()
 
     def close(self) -> None:
         """Close the port. Another thread inside `wait` or `write` gets `PortLost` at once."""
@@ -122,6 +144,18 @@ class PortTransport:
                 # Readable, but no data: the kernel signals so that the device is gone.
                 raise PortLost(f"{self._path} is gone: plug the board in again")
             return data
+
+    def _opened(self) -> "_Session":
+        if self._guard is None:
+            return _opened(self._path, self._baud_rate)
+        session = _opened(self._guard.locate(self._path), self._baud_rate)
+        try:
+            # By the descriptor: the name may have gone to another board since it was looked up.
+            self._guard.confirm(os.fstat(session.descriptor).st_rdev)
+        except BaseException:
+            session.dispose()
+            raise
+        return session
 
     @contextmanager
     def _using(self) -> Iterator["_Session"]:
@@ -172,6 +206,9 @@ class _Session:
         # Unsent bytes to a hung board would otherwise delay closing by up to 30 s.
         with contextlib.suppress(*_FAILURES):
             termios.tcflush(self.descriptor, termios.TCIOFLUSH)
+        # While another program has the port open, TIOCEXCL would outlast this one.
+        with contextlib.suppress(*_FAILURES):
+            fcntl.ioctl(self.descriptor, termios.TIOCNXCL)
         with contextlib.suppress(*_FAILURES):
             self._port.close()
         os.close(self._alarm)
@@ -198,6 +235,8 @@ def _opened(path: str, baud_rate: int) -> _Session:
     port.port = path
     try:
         port.open()
+        # pyserial's `exclusive` is a lock that programs such as cat do not ask for.
+        fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
         _keep_dtr(port.fileno())
         return _Session(port)
     except _FAILURES as error:

@@ -3,7 +3,7 @@
 import math
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from arduino_iface import frame, schema
@@ -16,7 +16,7 @@ from dummy_hw.board_status import BoardStatus
 from dummy_hw.commands import Callback, CommandExecutor
 from dummy_hw.eeprom import Eeprom, EepromContents
 from dummy_hw.faults import SILENCE_S, FaultPlan
-from dummy_hw.responder import FrameLimits, Responder
+from dummy_hw.responder import FrameLimits, Responder, unchanged
 from dummy_hw.sampling import Sampler
 from dummy_hw.signals import Signal
 
@@ -150,6 +150,11 @@ class DummyBoard:
         """A loose contact: off the air for a while; the program runs on."""
         with self._lock:
             self._muted_until = self.clock.monotonic() + seconds
+
+    def forge(self, change: Callable[[Frame], Frame] | None) -> None:
+        """A fault in its program: replies go through `change`, and get a right checksum; None ends it."""
+        with self._lock:
+            self._responder.forge = unchanged if change is None else change
 
     def on_command(self, name: str, callback: Callback | None) -> None:
         """Execute the command by `callback` (under the board's lock); None for the default."""

@@ -1,5 +1,6 @@
 """Replies of a simulated board: the device protocol, version 1 (docs/protocol.md)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from arduino_iface import frame
@@ -65,7 +66,7 @@ class Responder:
 
     After `keepalive_ms` without a valid frame it is in its safe state: outputs zero, flag set. It
     leaves the safe state with the next valid command of its schema. `restart_wanted` is set by the command
-    for it; the board restarts after the reply.
+    for it; the board restarts after the reply. `forge` changes each reply before it gets its checksum.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Responder:
         self._heard_at = 0.0
         self._last: tuple[int, int] | None = None
         self._last_reply: Frame | None = None
+        self.forge: Callable[[Frame], Frame] = unchanged
 
     def start(self, identity: EepromContents, at: float) -> None:
         """The board starts: nothing is remembered."""
@@ -109,7 +111,7 @@ class Responder:
             return self._last_reply
         kind, payload = self._dispatch(request, address, at)
         self._last = asked
-        self._last_reply = Frame(kind, request.seq, payload)
+        self._last_reply = self.forge(Frame(kind, request.seq, payload))
         return self._last_reply
 
     def hello(self, address: int, at: float) -> HelloReply:
@@ -205,6 +207,11 @@ class Responder:
         else:
             self.restart_wanted = True
         return DONE
+
+
+def unchanged(reply: Frame) -> Frame:
+    """A board without a fault in its program."""
+    return reply
 
 
 def _error(code: ErrorCode) -> tuple[int, bytes]:

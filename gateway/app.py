@@ -22,7 +22,6 @@ from gateway.access.keys import KeyStore
 from gateway.commands.worker import CommandWorker
 from gateway.config.settings import Settings
 from gateway.core import Core, make_journal
-from gateway.devices.buses import RealTransports
 from gateway.devices.labels import LabelledDevices
 from gateway.history.history import History
 from gateway.host.host import Host
@@ -76,8 +75,7 @@ class App:
         self._server: ApiServer | None = None
         self._keys = KeyStore(settings.keys_path)
         journal = make_journal(settings.journal, self._clock, self._timekeeper.is_set)
-        transports = hardware or RealTransports()
-        self._core = core = Core(settings, transports, self._clock, journal, self._audit)
+        self._core = core = Core(settings, hardware, self._clock, journal, self._audit)
         self._feed = EventFeed(core.registry.get, lambda: journal.state().journal_id, paced=True)
         journal.follow(self._feed.publish)
         core.registry.subscribe(self._feed.publish_device)

@@ -7,14 +7,16 @@ the machine. Nothing is opened or started.
 from collections.abc import Callable
 from functools import partial
 
+from arduino_iface.usb_tree import UsbTree
 from gateway.collection.timers import DeviceTimer, MakeTimer
 from gateway.collection.worker import CollectionWorker
 from gateway.commands.commander import Commander
 from gateway.config.settings import JournalSettings, Settings
-from gateway.devices.buses import Buses, Transports
+from gateway.devices.buses import Buses, RealTransports, Transports
 from gateway.devices.devices import Devices
 from gateway.devices.labels import Labels
 from gateway.devices.maker import DeviceMaker
+from gateway.devices.ports import PortMemory
 from gateway.devices.roster import Roster
 from gateway.discovery.making import ListPorts, make_discovery
 from gateway.journal.journal import Journal
@@ -44,16 +46,18 @@ def make_journal(
 class Core:
     """The rooms from the bus to the journal and back.
 
-    `audit` is told of every command that is over, and the client's address.
+    `transports` None: this machine's buses. `audit` is told of every command that is over, and the client's
+    address. `usb` tells what is plugged in; None: this machine.
     """
 
     def __init__(
         self,
         settings: Settings,
-        transports: Transports,
+        transports: Transports | None,
         clock: WallClock,
         journal: Journal,
         audit: Callable[[CommandRecord, str | None], None],
+        usb: UsbTree | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -63,8 +67,9 @@ class Core:
         self.latest = LiveHub()
         journal.subscribe(self.latest.publish)
         journal.subscribe(ReadingLog(clock).publish)
-        self.buses = Buses(settings.buses, transports)
         self.labels = Labels(journal)
+        ports = PortMemory(settings.buses, settings.devices, self.labels.save_device, usb)
+        self.buses = Buses(settings.buses, transports or RealTransports(ports.guard))
         maker = DeviceMaker(
             self.buses,
             journal,
@@ -76,7 +81,7 @@ class Core:
         self.roster = Roster(maker, self.registry, self.labels, clock)
         for device in settings.devices:
             self.roster.configure(maker.configured(device))
-        self.devices = Devices(self.roster, self.registry, journal, self.labels, clock)
+        self.devices = Devices(self.roster, self.registry, journal, self.labels, clock, ports)
         self.commander = Commander(
             self.registry,
             self.roster.driver,

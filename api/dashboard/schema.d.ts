@@ -161,6 +161,10 @@ export interface components {
       /** @description RFC 8428. */
       unit: string | null;
       type: string;
+      /** @description As configured; a value below it is marked and enters no mean. */
+      minimum?: number;
+      /** @description The same for values above it. */
+      maximum?: number;
     };
     CommandDescription: {
       name: string;

@@ -2,9 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from arduino_iface.errors import (
     BadFrame,
@@ -22,6 +22,7 @@ from gateway.drivers.intake import Source
 from gateway.journal.errors import JournalClosed, JournalFull
 from gateway.log.condition import Condition
 from gateway.model.errors import DeviceInMaintenance
+from gateway.model.limits import NO_LIMITS, Limits
 from gateway.model.place import Place
 from gateway.model.registry import DeviceHealth, DeviceState, DeviceView, Registry
 from gateway.presence.gate import Gate
@@ -44,6 +45,8 @@ class PolledDevice:
     driver: str = "protocol"
     interval_s: float | None = None
     """From the configuration; None leaves it to the board."""
+    limits: Mapping[str, Limits] = field(default_factory=lambda: NO_LIMITS)
+    """From the configuration, by channel."""
 
 
 class DevicePoller:
@@ -271,4 +274,5 @@ class DevicePoller:
             detail="not heard of yet",
             simulated=settings.source.simulated,
             metadata=settings.source.metadata,
+            limits=settings.limits,
         )

@@ -1,7 +1,7 @@
 """The buses, real or simulated, and links to the boards on them."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +12,7 @@ from arduino_iface.i2c_transport import LinuxI2cTransport
 from arduino_iface.link import Link
 from arduino_iface.lock import LockStats
 from arduino_iface.serial_link import SerialLink
-from arduino_iface.serial_transport import PortTransport
+from arduino_iface.serial_transport import PortGuard, PortTransport
 from arduino_iface.transport import I2cTransport, SerialTransport
 from gateway.config.settings import DISCOVER_DEFAULT, BusSettings, BusType, Settings
 
@@ -42,8 +42,16 @@ class Transports(Protocol):
         ...
 
 
+def _unguarded(_settings: BusSettings) -> PortGuard | None:
+    """Whatever board is at a port is the right one."""
+    return None
+
+
 class RealTransports:
-    """This machine's I2C adapters and serial ports."""
+    """This machine's I2C adapters and serial ports. `guard` makes the guard of a port, if it has one."""
+
+    def __init__(self, guard: Callable[[BusSettings], PortGuard | None] = _unguarded) -> None:
+        self._guard = guard
 
     def i2c(self, settings: BusSettings) -> I2cTransport:
         """The adapter of an I2C bus, not opened yet."""
@@ -51,7 +59,7 @@ class RealTransports:
 
     def serial(self, settings: BusSettings) -> SerialTransport:
         """The port of a serial bus, not opened yet."""
-        return PortTransport(settings.port, settings.baud_rate)
+        return PortTransport(settings.port, settings.baud_rate, guard=self._guard(settings))
 
 
 class Buses:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 
 from gateway.devices.handle import DeviceDescription, DeviceHandle, restored
 from gateway.devices.labels import Labels
+from gateway.devices.ports import PortMemory, is_port
 from gateway.devices.roster import Roster, is_declared
 from gateway.drivers.intake import ReadingStore
 from gateway.journal.types import DeviceRow
@@ -32,7 +33,10 @@ class Devices:
         store: ReadingStore,
         labels: Labels,
         clock: WallClock,
+        ports: PortMemory | None = None,
     ) -> None:
+        """`ports` None: no board has to be known by its port."""
+        self._ports = ports
         self._roster = roster
         self._registry = registry
         self._store = store
@@ -113,7 +117,9 @@ class Devices:
     def remember(self, rows: Sequence[DeviceRow]) -> None:
         """Take over what the journal has from earlier runs: labels, boards and declared devices."""
         self._labels.remember(rows)
-        self._roster.remember(rows)
+        self._roster.remember([row for row in rows if not is_port(row)])
+        if self._ports is not None:
+            self._ports.remember(rows)
         with self._guard:
             self._rows = {row.id: row for row in rows if is_declared(row)}
             for device, row in self._rows.items():

@@ -14,7 +14,9 @@ from gateway.devices.labels import Labels
 from gateway.drivers.base import Driver, DriverContext
 from gateway.drivers.intake import ReadingStore, Source
 from gateway.drivers.protocol.driver import ProtocolDriver
+from gateway.drivers.protocol.values import NO_RULES, ChannelRules, rules_of
 from gateway.drivers.table import driver_module
+from gateway.model.limits import NO_LIMITS, Limits, limits_of
 from gateway.model.place import Place
 from gateway.model.registry import Registry
 from gateway.runtime.clock import WallClock
@@ -47,13 +49,16 @@ class DeviceMaker:
         self._clock = clock
         self._labels = labels
         self._simulated = simulated
+        self._rules: dict[str, ChannelRules] = {}  # of configured devices, wherever their board is
 
     def configured(self, settings: DeviceSettings) -> DevicePoller:
         """The poller of a device of the configuration."""
         source = self._source(settings.id, settings.metadata)
         place = Place(settings.bus, settings.address)
+        self._rules[settings.id] = rules_of(settings.options)
         driver = self._configured_driver(settings, source, place)
-        return self._poller(source, place, driver, settings.driver, settings.interval_s)
+        limits = limits_of(getattr(settings.options, "channels", ()))
+        return self._poller(source, place, driver, settings.driver, settings.interval_s, limits)
 
     def found(self, device: str, place: Place, board: ProtocolDevice) -> DevicePoller:
         """The poller of a board that was found."""
@@ -91,8 +96,9 @@ class DeviceMaker:
         driver: Driver,
         kind: str,
         interval_s: float | None = None,
+        limits: Mapping[str, Limits] = NO_LIMITS,
     ) -> DevicePoller:
-        settings = PolledDevice(source, place.bus, place.address, kind, interval_s)
+        settings = PolledDevice(source, place.bus, place.address, kind, interval_s, limits)
         close = self.disconnect(place)
         return DevicePoller(settings, driver, self._registry, self._clock, close)
 
@@ -121,7 +127,14 @@ class DeviceMaker:
             self.claim(source.device, identity, place)
 
         return ProtocolDriver(
-            source, board, self._store, self._clock, claim, interval_s, approach=approach
+            source,
+            board,
+            self._store,
+            self._clock,
+            claim,
+            interval_s,
+            approach=approach,
+            rules=self._rules.get(source.device, NO_RULES),
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from gateway.journal.calendar import JUMP_MS, Calendar
 from gateway.journal.ddl import migrate
 from gateway.journal.errors import JournalClosed, JournalCorrupt, JournalUnavailable
+from gateway.journal.leaps import repaired
 from gateway.journal.lockfile import LockFile
 from gateway.journal.operations import Operation
 from gateway.journal.recovery import (
@@ -157,7 +158,15 @@ class Store:
         if self._aside is not None:
             self.salvaged = salvage(self._aside, connection, self._clock)
         self._load(connection)
+        leapt = repaired(connection, self.progress)
+        self.progress.update(leapt)
+        for (uid, boot), following in leapt.items():
+            _log.warning(
+                "an impossible sample number is forgotten; board %s, boot %d goes on at %d",
+                *(uid, boot, following),
+            )
         with self._transaction() as transaction:
+            transaction.advanced.update(leapt)
             if self._aside is not None:
                 # Whatever happened to the file: no board may be asked again for what it was told to forget.
                 transaction.advanced.update(self.progress)

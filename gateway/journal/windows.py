@@ -1,12 +1,15 @@
 """Windows of time, summed up by SQLite itself, which is ten times as fast as reading the readings.
 
-`readings_by_device` holds the values too, so a query reads nothing but that index.
+`readings_by_device` holds the values too, so a query reads nothing but that index. A value outside its
+channel's limits becomes NULL, which no function counts.
 """
 
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from arduino_iface.values import EXACT_MAX, Number
+from gateway.model.limits import Limits
 from gateway.model.reading import ReadingValue
 from gateway.model.windows import Aggregate, ChannelKind, Summary, Window, WindowQuery
 
@@ -24,7 +27,10 @@ Found = dict[int, dict[str, dict[Aggregate, ReadingValue]]]
 def read_windows(connection: sqlite3.Connection, query: WindowQuery) -> list[Window]:
     """Every window that has a reading, oldest first. Raises `sqlite3.Error`."""
     names = [name for name in query.channels if _has_path(name)]
+    limits = [query.limits.get(name) for name in names]
+    values = [_value_sql(number, one) for number, one in enumerate(limits)]
     parameters: dict[str, object] = {
+        **_limit_parameters(limits),
         "device": query.device,
         "since": query.since_ms,
         "until": query.until_ms,
@@ -32,11 +38,11 @@ def read_windows(connection: sqlite3.Connection, query: WindowQuery) -> list[Win
         **{f"path{number}": f'$."{name}"' for number, name in enumerate(names)},
     }
     found: Found = {}
-    _sum_up(connection, query, names, parameters, found)
+    _sum_up(connection, query, names, values, parameters, found)
     for aggregate, function in ((Aggregate.FIRST, "min"), (Aggregate.LAST, "max")):
         if aggregate in query.aggregates:
             for number, name in enumerate(names):
-                rows = connection.execute(_end_sql(number, function), parameters)
+                rows = connection.execute(_end_sql(values[number], function), parameters)
                 for start, value, _ in rows:
                     found[start].setdefault(name, {})[aggregate] = value
     return [
@@ -55,20 +61,49 @@ def _sum_up(
     connection: sqlite3.Connection,
     query: WindowQuery,
     names: Sequence[str],
+    values: Sequence[str],
     parameters: Mapping[str, object],
     found: Found,
 ) -> None:
     wanted = [one for one in _FUNCTIONS if one in query.aggregates]
     columns = [(number, aggregate) for number in range(len(names)) for aggregate in wanted]
-    rows = connection.execute(_summing_sql(len(names), wanted), parameters)
-    for start, *values in rows:
+    rows = connection.execute(_summing_sql(values, wanted), parameters)
+    for start, *results in rows:
         window = found.setdefault(start, {})
-        for (number, aggregate), value in zip(columns, values, strict=True):
+        for (number, aggregate), value in zip(columns, results, strict=True):
             window.setdefault(names[number], {})[aggregate] = value
 
 
-def _summing_sql(channels: int, wanted: Sequence[Aggregate]) -> str:
-    extracts = [f'json_extract("values", :path{number})' for number in range(channels)]
+def _value_sql(number: int, limits: Limits | None) -> str:
+    """The value of a channel, NULL outside its limits."""
+    extract = f'json_extract("values", :path{number})'
+    if limits is None or limits == Limits():
+        return extract
+    # A text is above every number for SQLite, and a truth value is 1 or 0: limits are not meant for either.
+    outside = " OR ".join(
+        f"{extract} {operator} :{end}{number}"
+        for end, operator, limit in (("low", "<", limits.minimum), ("high", ">", limits.maximum))
+        if limit is not None
+    )
+    numeric = f"json_type(\"values\", :path{number}) IN ('integer', 'real')"
+    return f"CASE WHEN {numeric} AND ({outside}) THEN NULL ELSE {extract} END"
+
+
+def _limit_parameters(limits: Sequence[Limits | None]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for number, one in enumerate(limits):
+        if one is not None:
+            found |= {f"low{number}": _number(one.minimum), f"high{number}": _number(one.maximum)}
+    return found
+
+
+def _number(limit: Number | None) -> Number | None:
+    """A limit as SQLite takes it: its whole numbers have 64 bits."""
+    return float(limit) if isinstance(limit, int) and abs(limit) > EXACT_MAX else limit
+
+
+def _summing_sql(extracts: Sequence[str], wanted: Sequence[Aggregate]) -> str:
+    channels = len(extracts)
     if len(wanted) <= 1:
         columns = [f"{_FUNCTIONS[one]}({extract})" for extract in extracts for one in wanted]
         return f"SELECT {', '.join([_START + ' AS start', *columns])} {_RANGE} GROUP BY start"
@@ -83,10 +118,10 @@ def _summing_sql(channels: int, wanted: Sequence[Aggregate]) -> str:
     )
 
 
-def _end_sql(number: int, function: str) -> str:
+def _end_sql(value: str, function: str) -> str:
     # Beside a single min or max, SQLite gives the other columns of the row that has it.
     return (
-        f'SELECT {_START} AS start, json_extract("values", :path{number}) AS value,'
+        f"SELECT {_START} AS start, {value} AS value,"
         f" {function}(time_ms) {_RANGE} AND value IS NOT NULL GROUP BY start"
     )
 

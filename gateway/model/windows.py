@@ -1,15 +1,16 @@
 """Readings summed up over windows of time. Pure.
 
-A window begins at a whole multiple of its length since 1970 (UTC). A missing value counts for nothing. A
-truth value counts as 1 or 0 in a mean, which so is the part of the samples that were true; a text has no
-mean, least or greatest.
+A window begins at a whole multiple of its length since 1970 (UTC). A value that is missing or outside its
+channel's limits counts for nothing, not even as first or last. A truth value counts as 1 or 0 in a mean,
+which so is the part of the samples that were true; a text has no mean, least or greatest.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 
+from gateway.model.limits import NO_LIMITS, Limits
 from gateway.model.reading import Reading, ReadingValue
 
 
@@ -52,7 +53,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class WindowQuery:
-    """What to sum up: `since_ms` inclusive, `until_ms` exclusive, both UTC in ms."""
+    """What to sum up: `since_ms` inclusive, `until_ms` exclusive, both UTC in ms.
+
+    `limits`: by channel; a value outside them is left out.
+    """
 
     device: str
     channels: Mapping[str, ChannelKind]
@@ -60,6 +64,7 @@ class WindowQuery:
     every_ms: int
     since_ms: int
     until_ms: int
+    limits: Mapping[str, Limits] = field(default_factory=lambda: NO_LIMITS)
 
 
 def summed_up(readings: Iterable[Reading], query: WindowQuery) -> Iterator[Window]:
@@ -71,16 +76,27 @@ def summed_up(readings: Iterable[Reading], query: WindowQuery) -> Iterator[Windo
     for start_ms, group in groupby(readings, start):
         found = sorted(group, key=lambda reading: reading.time_ms)
         values = {
-            channel: _summary([one.values.get(channel) for one in found], kind, query.aggregates)
+            channel: _summary(
+                _usable([one.values.get(channel) for one in found], query.limits.get(channel)),
+                kind,
+                query.aggregates,
+            )
             for channel, kind in query.channels.items()
         }
         yield Window(start_ms, values)
 
 
+def _usable(
+    values: Sequence[ReadingValue], limits: Limits | None
+) -> Sequence[int | float | bool | str]:
+    return [
+        value for value in values if value is not None and (limits is None or limits.hold(value))
+    ]
+
+
 def _summary(
-    values: Sequence[ReadingValue], kind: ChannelKind, aggregates: Sequence[Aggregate]
+    present: Sequence[int | float | bool | str], kind: ChannelKind, aggregates: Sequence[Aggregate]
 ) -> Summary:
-    present = [value for value in values if value is not None]
     numbers = [] if kind is ChannelKind.TEXT else [v for v in present if not isinstance(v, str)]
     found: dict[Aggregate, ReadingValue] = {
         Aggregate.COUNT: len(present),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gateway.config.settings import BusSettings, BusType, Settings
 from gateway.model.finding import Finding, Verdict
+from gateway.observe.ports import check_ports
 from gateway.runtime.timekeeper import kernel_synchronised
 from gateway.service.layout import GROUPS, USER, Layout
 
@@ -47,6 +48,7 @@ def check_machine(settings: Settings, layout: Layout | None = None) -> Iterator[
     if not settings.simulated:
         for bus in settings.buses:
             yield check_bus(bus, person, is_service)
+        yield from check_ports(settings)
     yield check_folder("journal", settings.journal.path.parent, person, is_service)
     yield check_folder("log", settings.logging.folder, person, is_service)
     yield check_space(settings.journal.path, settings.journal.max_bytes)

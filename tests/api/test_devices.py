@@ -4,6 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.resources.devices.document import DeviceListSchema, DeviceSchema
+from gateway.model.limits import Limits
 from gateway.model.registry import DeviceState
 from tests.api.gateway import GREENHOUSE, NOW_MONO, Gateway, fits
 
@@ -15,6 +16,20 @@ def test_every_device_is_listed(client: FlaskClient) -> None:
     assert fits(DeviceListSchema, reply.json)
     assert [device["id"] for device in reply.json["devices"]] == ["greenhouse", "vehicle"]
     assert reply.json["next"] is None
+
+
+def test_a_channel_has_the_limits_of_the_configuration(
+    client: FlaskClient, gateway: Gateway
+) -> None:
+    limits = {"temperature": Limits(-55, 60.5), "humidity": Limits(maximum=100)}
+    gateway.devices.publish(replace(GREENHOUSE, limits=limits))
+    reply = client.get("/api/v1/devices/greenhouse")
+    assert reply.json is not None
+    assert fits(DeviceSchema, reply.json)
+    assert reply.json["channels"] == [
+        {"name": "temperature", "unit": "Cel", "type": "i16", "minimum": -55, "maximum": 60.5},
+        {"name": "humidity", "unit": "%RH", "type": "u16", "maximum": 100},
+    ]
 
 
 def test_a_device_has_the_form_of_the_contract(client: FlaskClient) -> None:

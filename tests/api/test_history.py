@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from flask.testing import FlaskClient
 from api.resources.readings.document import WindowListSchema
 from api.streams import streams_of
 from gateway.history.history import HistoryUnavailable
-from gateway.model.reading import StoredReading
-from tests.api.gateway import Gateway, fits, reading
+from gateway.model.limits import Limits
+from gateway.model.reading import Quality, StoredReading
+from tests.api.gateway import GREENHOUSE, Gateway, fits, reading
 
 HISTORY = "/api/v1/devices/greenhouse/readings"
 CSV = {"Accept": "text/csv"}
@@ -102,6 +104,34 @@ def test_senml_resolves_to_the_readings(bare_client: FlaskClient, bare: Gateway)
 def test_senml_of_nothing_is_an_empty_pack(client: FlaskClient) -> None:
     reply = client.get("/api/v1/devices/vehicle/readings", headers=SENML)
     assert (reply.status_code, reply.json) == (200, [])
+
+
+def test_a_value_outside_its_limits_enters_no_window(
+    bare_client: FlaskClient, bare: Gateway
+) -> None:
+    """It is in the readings, marked."""
+    bare.devices.publish(replace(GREENHOUSE, limits={"temperature": Limits(-55, 60)}))
+    bare.store(
+        [
+            reading(seq, values={"temperature": value, "door": True}, quality=Quality.OUT_OF_RANGE)
+            for seq, value in enumerate((21.5, 21.5, -127.0, 85.0), start=1)
+        ]
+    )
+    aggregates = "mean,min,max,count,first,last"
+    query = {"every": "1min", "agg": aggregates, "channels": "temperature,door"}
+    reply = bare_client.get(HISTORY, query_string=query)
+    assert reply.json is not None
+    (window,) = reply.json["windows"]
+    wanted = {"mean": 21.5, "min": 21.5, "max": 21.5, "count": 2, "first": 21.5, "last": 21.5}
+    assert window["values"]["temperature"] == wanted
+    assert window["values"]["door"]["count"] == 4
+    query["agg"] = "mean,count"
+    rows = table(bare_client.get(HISTORY, query_string=query, headers=CSV))
+    assert rows[1][1:3] == ["21.5", "2"]
+    everything = bare_client.get(HISTORY)
+    assert everything.json is not None
+    found = [one["values"]["temperature"] for one in everything.json["readings"]]
+    assert sorted(found) == [-127.0, 21.5, 21.5, 85.0]
 
 
 def test_windows_sum_up(bare_client: FlaskClient, bare: Gateway) -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import subprocess
 import termios
 import threading
 import time
@@ -13,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from arduino_iface.errors import PortLost
+from arduino_iface.errors import PortLost, ProtocolMismatch
 from arduino_iface.serial_transport import PortTransport
 from arduino_iface.transport import SerialTransport
 from tests.arduino_iface.waiting import running, until
 
 SOON_S = 20.0
+NOBODY = 65534
 
 
 class Cable:
@@ -247,12 +249,79 @@ def test_a_second_opening_is_told_that_the_port_is_locked(
     second = PortTransport(cable.path)
     before = open_descriptors()
     for _ in range(20):
-        with pytest.raises(PortLost, match="locked by another program"):
+        # To root the kernel refuses nothing, but the lock is taken.
+        with pytest.raises(PortLost, match=r"(locked|used) by another program"):
             second.open()
     assert open_descriptors() == before
     port.close()
     second.open()
     second.close()
+
+
+def opened_by_another_program(path: str) -> bool:
+    """Whether `cat` of another user, which asks for no lock, can open the port."""
+    done = subprocess.run(
+        ["/bin/sh", "-c", f": < {path}"],
+        user=NOBODY if os.geteuid() == 0 else None,
+        capture_output=True,
+        timeout=SOON_S,
+        check=False,
+    )
+    assert done.returncode == 0 or b"busy" in done.stderr, done.stderr
+    return done.returncode == 0
+
+
+def test_a_program_that_asks_for_no_lock_is_kept_out(cable: Cable, port: PortTransport) -> None:
+    os.chmod(cable.path, 0o666)
+    assert not opened_by_another_program(cable.path)
+    port.close()
+    assert opened_by_another_program(cable.path)
+    port.open()
+    assert not opened_by_another_program(cable.path)
+    os.write(cable.board, b"all of it")
+    assert port.wait(SOON_S)
+    assert port.read() == b"all of it"
+
+
+class Guard:
+    """Sends an opening elsewhere, and may refuse what was opened."""
+
+    def __init__(self, path: str, refusal: Exception | None = None) -> None:
+        self.path = path
+        self.refusal = refusal
+        self.confirmed: list[int] = []
+
+    def locate(self, path: str) -> str:
+        return self.path
+
+    def confirm(self, device_number: int) -> None:
+        self.confirmed.append(device_number)
+        if self.refusal is not None:
+            raise self.refusal
+
+
+def test_a_guard_says_what_is_opened(cable: Cable) -> None:
+    guard = Guard(cable.path)
+    port = PortTransport("/dev/ttyUSB99", guard=guard)
+    port.open()
+    assert guard.confirmed == [os.stat(cable.path).st_rdev]
+    port.write(b"there")
+    assert cable.receive(5) == b"there"
+    port.close()
+
+
+def test_what_a_guard_refuses_is_closed_again(cable: Cable) -> None:
+    guard = Guard(cable.path, ProtocolMismatch("another board"))
+    port = PortTransport(cable.path, guard=guard)
+    before = open_descriptors()
+    for _ in range(5):
+        with pytest.raises(ProtocolMismatch, match="another board"):
+            port.open()
+    assert not port.is_open
+    assert open_descriptors() == before
+    guard.refusal = None
+    port.open()
+    port.close()
 
 
 def test_a_missing_port_says_what_to_do(tmp_path: Path) -> None:

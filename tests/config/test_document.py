@@ -99,7 +99,7 @@ def test_one_problem_of_a_bus(start: Start, text: str, words: str) -> None:
         ("id = 'a'\nbus = 's'\ninterval = '9ms'", '"9ms" is not within 10ms to 1d'),
         ("id = 'a'\nbus = 's'\ninterval = 1", '1 has no unit; write for example "1s"'),
         ("id = 'a'\nbus = 's'\ndriver = 'protocoll'", 'did you mean "protocol"?'),
-        ("id = 'a'\nbus = 's'\nchannels = []", "device.0.channels: unknown key"),
+        ("id = 'a'\nbus = 's'\ncommands = []", "device.0.commands: unknown key"),
         (
             "id = 'a'\nbus = 's'\nmetadata = { room = 1 }",
             '"room" must be a text; write "1" in quotes',

@@ -10,7 +10,7 @@ import {
   firstChoices,
   parseChoices,
 } from "../../api/dashboard/logic/selection.js";
-import { timesOf, Track } from "../../api/dashboard/logic/track.js";
+import { timesOf, Track, withinLimits } from "../../api/dashboard/logic/track.js";
 import { Trend, trendPath } from "../../api/dashboard/logic/trend.js";
 import { device } from "./samples.js";
 
@@ -27,6 +27,14 @@ test("zooming and moving keep to their bounds", () => {
   const least = zoomed({ fromS: 0, toS: 30 }, 0.01);
   assert.equal(least.toS - least.fromS, 30);
   assert.deepEqual(moved({ fromS: 0, toS: 100 }, -0.5), { fromS: -50, toS: 50 });
+});
+
+test("a value outside its limits enters no chart", () => {
+  const limited = { ...device(), channels: [{ name: "t", unit: "Cel", type: "f64", minimum: -55, maximum: 60 }] };
+  const shown = [21.5, -127, 85, -55, 60, true, "ovf", null].map((value) => withinLimits(limited, "t", value));
+  assert.deepEqual(shown, [21.5, null, null, -55, 60, true, "ovf", null]);
+  assert.equal(withinLimits(limited, "other", -127), -127);
+  assert.equal(withinLimits(undefined, "t", -127), -127);
 });
 
 test("live readings are added to the windows that were fetched", () => {

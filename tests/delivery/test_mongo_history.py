@@ -8,6 +8,7 @@ import pytest
 from gateway.history.history import History, HistoryUnavailable
 from gateway.journal import Journal, JournalReader
 from gateway.journal.types import Order
+from gateway.model.limits import Limits
 from gateway.model.reading import Reading
 from gateway.model.windows import Aggregate, ChannelKind, WindowQuery, summed_up
 from gateway.sinks.mongo.history import REST_S, MongoHistory
@@ -107,7 +108,13 @@ def test_an_old_reading_is_the_one_that_was_delivered(house: House) -> None:
 @pytest.mark.parametrize("limit", [1, 3, 1000])
 def test_windows_go_through_both(house: House, order: Order, limit: int) -> None:
     query = WindowQuery(
-        "d", {"a": ChannelKind.NUMBER}, list(Aggregate), 7000, T0 + 3000, T0 + 95_000
+        "d",
+        {"a": ChannelKind.NUMBER},
+        list(Aggregate),
+        7000,
+        T0 + 3000,
+        T0 + 95_000,
+        {"a": Limits(10, 80)},
     )
     wanted = list(summed_up([reading(seq) for seq in range(3, 95)], query))
     found = []

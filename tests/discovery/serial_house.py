@@ -6,6 +6,7 @@ from pathlib import Path
 
 from arduino_iface.clock import SYSTEM_CLOCK
 from arduino_iface.serial_ports import UsbPort
+from arduino_iface.usb_tree import UsbTree
 from dummy_hw.board import DummyBoard
 from dummy_hw.eeprom import MemoryEeprom
 from dummy_hw.pty_board import PtyBoards
@@ -18,7 +19,6 @@ from gateway.config.settings import (
     Settings,
 )
 from gateway.core import Core
-from gateway.devices.buses import RealTransports
 from gateway.journal.journal import Journal
 from gateway.journal.worker import JournalWorker
 from gateway.model.registry import DeviceState, DeviceView
@@ -42,6 +42,7 @@ class SerialHouse:
         devices: Sequence[DeviceSettings] = (),
         *,
         search: bool = True,
+        tree: UsbTree | None = None,
     ) -> None:
         self.boards = boards
         self.by_id = folder / "by-id"
@@ -54,7 +55,7 @@ class SerialHouse:
             devices=tuple(devices),
             simulated=True,
         )
-        core = Core(settings, RealTransports(), self.clock, self.journal, lambda *_: None)
+        core = Core(settings, None, self.clock, self.journal, lambda *_: None, tree)
         self.core = core
         self.registry = core.registry
         self.buses = core.buses

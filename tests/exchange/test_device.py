@@ -62,6 +62,14 @@ def test_samples_come_once_and_stay_until_they_are_stored(wire: Wire) -> None:
 
 
 @wires
+def test_a_number_that_no_request_can_hold_is_not_sent(wire: Wire) -> None:
+    bench = wire()
+    bench.device.identify()
+    with pytest.raises(ProtocolMismatch, match="restart the board"):
+        bench.device.poll(1 << 32)
+
+
+@wires
 def test_overwritten_samples_show_as_a_gap(wire: Wire) -> None:
     bench = wire(ring_size=4)
     bench.device.identify()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gateway.history.history import History
 from gateway.journal import Journal, JournalReader
 from gateway.journal.types import Order
+from gateway.model.limits import Limits
 from gateway.model.reading import Reading, ReadingValue
 from gateway.model.windows import Aggregate, ChannelKind, Window, WindowQuery, summed_up
 from tests.support.clock import FakeClock
@@ -28,6 +29,9 @@ VALUES = st.fixed_dictionaries(
         "note": st.none() | st.sampled_from(["", "x", '"a":1', "5"]),
     },
 )
+START = 1_700_000_040_000
+BOUND = st.none() | st.integers(-900, 900) | st.floats(-1e6, 1e6) | st.just(10**30)
+LIMITS = st.builds(Limits, BOUND, BOUND)
 TIMES = st.lists(st.tuples(st.integers(1, 400), VALUES), max_size=30)
 
 
@@ -51,6 +55,7 @@ def same(found: list[Window], wanted: list[Window]) -> bool:
     steps=TIMES,
     every=st.integers(1, 2000),
     aggregates=st.sets(st.sampled_from(list(Aggregate)), min_size=1),
+    limits=st.fixed_dictionaries({}, optional=dict.fromkeys(("a", "door", "note", "none"), LIMITS)),
     limit=st.integers(1, 5),
     order=st.sampled_from(list(Order)),
 )
@@ -59,6 +64,7 @@ def test_windows_in_sql_equal_windows_in_python(
     steps: list[tuple[int, dict[str, ReadingValue]]],
     every: int,
     aggregates: set[Aggregate],
+    limits: dict[str, Limits],
     limit: int,
     order: Order,
 ) -> None:
@@ -72,7 +78,7 @@ def test_windows_in_sql_equal_windows_in_python(
     journal.append([*readings, Reading("other", 1_000_100, {"a": 1e9})])
     journal.step(1e6)
     reader = JournalReader(path)
-    query = WindowQuery("d", CHANNELS, sorted(aggregates), every, 1_000_100, 1_009_000)
+    query = WindowQuery("d", CHANNELS, sorted(aggregates), every, 1_000_100, 1_009_000, limits)
     within = [one for one in readings if query.since_ms <= one.time_ms < query.until_ms]
     wanted = list(summed_up(within, query))
     assert same(reader.windows(query), wanted)
@@ -88,6 +94,24 @@ def test_windows_in_sql_equal_windows_in_python(
     assert same(paged if order is Order.ASC else paged[::-1], wanted)
     reader.close()
     journal.close()
+
+
+def test_the_error_values_of_a_sensor_enter_nothing(
+    reader: JournalReader, journal: Journal
+) -> None:
+    """21.5, 21.5, -127 and 85 in turn had a mean of 15.25."""
+    values = [21.5, 21.5, -127.0, 85.0] * 10
+    found = [Reading("d", START + 1000 * at, {"t": t, "h": 45}) for at, t in enumerate(values)]
+    journal.append(found)
+    journal.step(1e6)
+    channels = {"t": ChannelKind.NUMBER, "h": ChannelKind.NUMBER}
+    limits = {"t": Limits(-55, 60)}
+    query = WindowQuery("d", channels, list(Aggregate), 60_000, 0, 10**15, limits)
+    wanted = {"mean": 21.5, "min": 21.5, "max": 21.5, "count": 20, "first": 21.5, "last": 21.5}
+    (window,) = reader.windows(query)
+    assert window.values["t"] == wanted
+    assert window.values["h"] == dict.fromkeys(wanted, 45) | {"count": 40}
+    assert list(summed_up(found, query)) == [window]
 
 
 def test_a_query_reads_the_index_alone(reader: JournalReader, journal: Journal) -> None:

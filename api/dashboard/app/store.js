@@ -3,7 +3,7 @@
 import { GatewayClock } from "../logic/clock.js";
 import { isLater } from "../logic/freshness.js";
 import { newer } from "../logic/receipts.js";
-import { toNumber } from "../logic/track.js";
+import { toNumber, withinLimits } from "../logic/track.js";
 import { Trend } from "../logic/trend.js";
 
 const COMMANDS_KEPT = 200;
@@ -83,8 +83,9 @@ export class Store {
     // What was missed is told again in its order, when the newest may be here already.
     if (known && !isLater(reading, known)) return;
     this.readings.set(reading.device, reading);
+    const device = this.devices.get(reading.device);
     for (const [channel, value] of Object.entries(reading.values)) {
-      this.trend(reading.device, channel).add(toNumber(value));
+      this.trend(reading.device, channel).add(toNumber(withinLimits(device, channel, value)));
     }
     for (const callback of this.readingsTold) callback(reading);
     this.tell(`device ${reading.device}`);
@@ -96,8 +97,10 @@ export class Store {
    * @param {import("../types").Reading[]} readings oldest first
    */
   putPast(device, readings) {
-    for (const channel of this.devices.get(device)?.channels ?? []) {
-      this.trend(device, channel.name).addPast(readings.map(({ values }) => toNumber(values[channel.name])));
+    const known = this.devices.get(device);
+    for (const { name } of known?.channels ?? []) {
+      const past = readings.map(({ values }) => toNumber(withinLimits(known, name, values[name])));
+      this.trend(device, name).addPast(past);
     }
     this.tell(`device ${device}`);
   }

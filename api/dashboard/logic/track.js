@@ -96,6 +96,18 @@ export function timesOf(span, stepS) {
   return Array.from({ length: last - first + 1 }, (_, at) => (first + at) * stepS);
 }
 
+/**
+ * The value if it is within its channel's limits, as the gateway counts it; else nothing.
+ * @param {import("../types").Device | undefined} device
+ * @param {string} name of the channel
+ * @param {import("../types").Value | undefined} value
+ */
+export function withinLimits(device, name, value) {
+  const channel = device?.channels.find((one) => one.name === name);
+  if (typeof value !== "number" || !channel) return value;
+  return value < (channel.minimum ?? -Infinity) || value > (channel.maximum ?? Infinity) ? null : value;
+}
+
 /** @param {import("../types").Value | undefined} value truth counts as 1 or 0; text has no place in a chart */
 export function toNumber(value) {
   if (typeof value === "boolean") return value ? 1 : 0;

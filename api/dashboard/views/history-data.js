@@ -3,7 +3,7 @@
 import { get } from "../app/api.js";
 import { stepFor, RANGES } from "../logic/ranges.js";
 import { choiceName } from "../logic/selection.js";
-import { timesOf, Track } from "../logic/track.js";
+import { timesOf, Track, withinLimits } from "../logic/track.js";
 import { unitText } from "../logic/values.js";
 
 const AGGREGATES = "mean,min,max,count";
@@ -117,8 +117,10 @@ export class HistoryData {
     }
     const timeMs = Date.parse(reading.time);
     if (timeMs < (this.fetchedMs.get(reading.device) ?? Infinity)) return false;
+    const device = this.store.devices.get(reading.device);
     for (const { choice, track } of this.shown) {
-      if (choice.device === reading.device) track.add(timeMs, reading.values[choice.channel]);
+      if (choice.device !== reading.device) continue;
+      track.add(timeMs, withinLimits(device, choice.channel, reading.values[choice.channel]));
     }
     return true;
   }

@@ -16,6 +16,7 @@ from gateway.config.names import (
     METADATA_VALUE_MAX,
     metadata_problem,
 )
+from gateway.model.limits import Limits
 from gateway.model.registry import DeviceHealth, DeviceState, DeviceView
 
 DEVICE_NAME_MAX = 100
@@ -43,6 +44,10 @@ class ChannelSchema(Reply):
     name = fields.String(required=True)
     unit = fields.String(required=True, allow_none=True, metadata={"description": "RFC 8428."})
     type = fields.String(required=True)
+    minimum = fields.Float(
+        metadata={"description": "As configured; a value below it is marked and enters no mean."}
+    )
+    maximum = fields.Float(metadata={"description": "The same for values above it."})
 
 
 class CommandDescriptionSchema(Reply):
@@ -162,7 +167,12 @@ def device_document(view: DeviceView, now_mono: float) -> dict[str, object]:
         "simulated": view.simulated,
         "metadata": dict(view.metadata),
         "channels": [
-            {"name": channel.name, "unit": channel.unit, "type": channel.type.word}
+            {
+                "name": channel.name,
+                "unit": channel.unit,
+                "type": channel.type.word,
+                **_limits_document(view.limits.get(channel.name, Limits())),
+            }
             for channel in channels
         ],
         "commands": [
@@ -170,6 +180,12 @@ def device_document(view: DeviceView, now_mono: float) -> dict[str, object]:
         ],
         "health": _health_document(view.health),
     }
+
+
+def _limits_document(limits: Limits) -> dict[str, object]:
+    """Only those that there are."""
+    found = {"minimum": limits.minimum, "maximum": limits.maximum}
+    return {end: limit for end, limit in found.items() if limit is not None}
 
 
 def _health_document(health: DeviceHealth) -> dict[str, object]:

@@ -32,6 +32,7 @@ from api.streams import stream_response, streams
 from arduino_iface.values import ValueType
 from gateway.history.history import History, HistoryUnavailable
 from gateway.journal.types import Order
+from gateway.model.limits import NO_LIMITS, Limits
 from gateway.model.reading import StoredReading
 from gateway.model.windows import Aggregate, ChannelKind, Window, WindowQuery
 
@@ -121,6 +122,7 @@ class _HistoryRequest:
     history: History
     units: Mapping[str, str | None]
     kinds: Mapping[str, ChannelKind]
+    limits: Mapping[str, Limits]
 
     @classmethod
     def of(cls, device: str, query: Mapping[str, Any]) -> "_HistoryRequest":
@@ -142,7 +144,8 @@ class _HistoryRequest:
                 if name not in kinds:
                     kinds[name] = ChannelKind.NUMBER if value is None else ChannelKind.of(value)
         units = {channel.name: channel.unit for channel in channels}
-        return cls(device, query, gateway.history, units, kinds)
+        limits = NO_LIMITS if view is None else view.limits
+        return cls(device, query, gateway.history, units, kinds, limits)
 
     @property
     def channels(self) -> Sequence[str]:
@@ -214,6 +217,7 @@ class _HistoryRequest:
             every_ms=self.query["every"],
             since_ms=0 if since_ms is None else since_ms,
             until_ms=_END_MS if until_ms is None else until_ms,
+            limits=self.limits,
         )
 
 

@@ -14,7 +14,9 @@ from arduino_iface.schema import Command, Schema
 from arduino_iface.values import ValueType
 from gateway.drivers.base import INTERVAL_DEFAULT_S, DriverContext, Known, Tally
 from gateway.drivers.intake import ReadingStore, Source
+from gateway.drivers.protocol.bounds import usable_interval_ms
 from gateway.drivers.protocol.intake import Intake
+from gateway.drivers.protocol.values import NO_RULES, ChannelRules, rules_of
 from gateway.runtime.clock import WallClock
 
 DRAIN_BUDGET_S = 0.5
@@ -39,11 +41,12 @@ class ProtocolDriver:
         interval_s: float | None = None,
         *,
         approach: Callable[[], None] | None = None,
+        rules: ChannelRules = NO_RULES,
     ) -> None:
         """Touches nothing. `claim` is asked whether a board that has identified itself may be this device.
 
         `interval_s` None leaves the sampling interval to the board. `approach` is called before a board
-        is asked who it is and raises `WireError` when it must not be asked.
+        is asked who it is and raises `WireError` when it must not be asked. `rules` judge its values.
         """
         self.device = device
         self.tally = Tally()
@@ -52,6 +55,7 @@ class ProtocolDriver:
         self._clock = clock
         self._claim = claim
         self._approach = approach
+        self._rules = rules
         self._wanted_s = interval_s
         self._interval_s = interval_s or INTERVAL_DEFAULT_S
         self._intake: Intake | None = None
@@ -162,14 +166,26 @@ class ProtocolDriver:
         self._boot = identity.boot
         intake = self._intake
         if intake is None or not intake.is_of(identity):
-            intake = Intake(self._source, identity, self._store, self._clock)
+            self._name_unknown_channels(identity.schema)
+            intake = Intake(self._source, identity, self._store, self._clock, self._rules)
             intake.interval_ms = self._agree_on_interval(identity)
             self._intake = intake
         return intake
 
+    def _name_unknown_channels(self, described: Schema) -> None:
+        names = [channel.name for channel in described.channels]
+        for name in (rule.name for rule in self._rules.channels):
+            if name not in names:
+                log.warning(
+                    "[[device.channels]] names %s, which the board has not; it has: %s",
+                    name,
+                    ", ".join(names) or "no channels",
+                    extra={"device": self._source.device},
+                )
+
     def _agree_on_interval(self, identity: Identity) -> int:
         """Set the interval that is wanted; returns it in ms."""
-        sample_ms = identity.schema.sample_ms
+        sample_ms = usable_interval_ms(identity.schema.sample_ms)
         wanted_s = self._wanted_s or sample_ms / 1000
         # Also when the board says so of itself: a gateway with other settings may have changed it.
         if self._wanted_s is not None:
@@ -198,4 +214,5 @@ def build(context: DriverContext) -> ProtocolDriver:
         context.clock,
         context.claim,
         context.settings.interval_s,
+        rules=rules_of(context.settings.options),
     )

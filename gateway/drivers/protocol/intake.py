@@ -10,8 +10,11 @@ from arduino_iface.device import Identity, Polled
 from arduino_iface.errors import ProtocolMismatch
 from arduino_iface.sample import Sample
 from gateway.drivers.intake import ReadingStore, Source
+from gateway.drivers.protocol.bounds import CLOCK_DOUBT_MS, UPTIME_UNKNOWN_MS, Bounds, Mark
+from gateway.drivers.protocol.values import NO_RULES, ChannelRules
+from gateway.journal.types import LastSample
 from gateway.model.ledger import absent_between, losses_of, spread
-from gateway.model.reading import Loss, LossReason, Quality, Reading, Through
+from gateway.model.reading import Loss, LossReason, Reading, Through
 from gateway.runtime.clock import WallClock
 
 SKIP_MAX = 0xFFFF
@@ -22,18 +25,33 @@ class Intake:
     """The samples of one boot of one board. Owned by the device's poller, used by one thread at a time."""
 
     def __init__(
-        self, source: Source, identity: Identity, store: ReadingStore, clock: WallClock
+        self,
+        source: Source,
+        identity: Identity,
+        store: ReadingStore,
+        clock: WallClock,
+        rules: ChannelRules = NO_RULES,
     ) -> None:
-        """Begins at the number the journal has for this boot."""
+        """Begins at the number the journal has for this boot. `rules` are those of the configuration."""
         self.identity = identity
         self.lost = 0
-        self.interval_ms = identity.schema.sample_ms
         self._source = source
         self._store = store
         self._clock = clock
+        self._rules = rules
         self._identified_ms = clock.boottime_ms()
         self._opened = False  # whether the time before this boot is accounted for
         self._expected = self._asked = store.next_seq(identity.uid, identity.boot)
+        self._bounds = self._bounds_now()
+
+    @property
+    def interval_ms(self) -> int:
+        """The sampling interval that was agreed on, ms."""
+        return self._bounds.interval_ms
+
+    @interval_ms.setter
+    def interval_ms(self, interval_ms: int) -> None:
+        self._bounds.interval_ms = interval_ms
 
     def is_of(self, identity: Identity) -> bool:
         """Whether this is the same boot of the same board: what was received of it is not forgotten."""
@@ -52,9 +70,12 @@ class Intake:
         """Give the new samples of an answer to the journal; return how many there were.
 
         Raises `JournalFull` when it has no room: the board keeps them and is asked again later. Raises
+        `BadFrame` when the answer has a number that is not possible: nothing of it is taken. Raises
         `ProtocolMismatch` when the board answers with samples below those it was asked for: it has not
         counted so far yet, so its boot counter repeats, and its new samples would pass for old ones.
         """
+        now_ms = self._clock.boottime_ms()
+        self._bounds.check(polled, now_ms)
         if polled.first < self._asked:
             raise ProtocolMismatch(
                 f"the board is at sample {polled.first} of boot {self.identity.boot}, of which "
@@ -63,30 +84,53 @@ class Intake:
             )
         fresh = [sample for sample in polled.samples if sample.seq >= self._expected]
         lost = max(0, polled.first - self._expected)
-        if not fresh and not lost:
-            return 0
-        readings = self._readings(fresh, polled.sent_mono)
-        losses = [*self._absence(), *self._overwritten(lost, readings, polled)]
-        self._store.append(readings, losses)
-        self._opened = True
-        self.lost += lost
-        self._expected = max(self._expected, polled.following)
+        if fresh or lost:
+            readings = self._readings(fresh, polled.sent_mono)
+            losses = [*self._absence(), *self._overwritten(lost, readings, polled)]
+            self._store.append(readings, losses)
+            self._opened = True
+            self.lost += lost
+            self._expected = max(self._expected, polled.following)
+        self._bounds.accept(polled, now_ms - self._since_ms(polled.sent_mono))
         return len(fresh)
 
+    def _bounds_now(self) -> Bounds:
+        """What is possible from what the journal knows of this board."""
+        last = self._store.last_sample(self.identity.uid)
+        if last is None or last.boot != self.identity.boot:
+            mark, uptime_max_ms = None, None
+            if last is not None and last.boot_id == self._clock.boot_id():
+                uptime_max_ms = self._identified_ms - last.boottime_ms + CLOCK_DOUBT_MS
+            if self._expected > 1:
+                mark = Mark(self._expected, self._identified_ms - UPTIME_UNKNOWN_MS)
+            return Bounds(self.identity, self._identified_ms, mark, uptime_max_ms)
+        mark = Mark(self._expected, self._boottime_of(last))
+        return Bounds(self.identity, self._identified_ms, mark)
+
+    def _boottime_of(self, last: LastSample) -> int:
+        """When the sample was taken, on this machine's clock; by the wall clock if it was started since."""
+        if last.boot_id == self._clock.boot_id():
+            return last.boottime_ms
+        return last.time_ms - (self._clock.wall_ms() - self._clock.boottime_ms())
+
+    def _since_ms(self, sent_mono: float) -> int:
+        return round((self._clock.monotonic() - sent_mono) * 1000)
+
     def _readings(self, samples: Sequence[Sample], sent_mono: float) -> list[Reading]:
-        since_ms = round((self._clock.monotonic() - sent_mono) * 1000)
+        since_ms = self._since_ms(sent_mono)
         wall_ms, boottime_ms = (
             self._clock.wall_ms() - since_ms,
             self._clock.boottime_ms() - since_ms,
         )
         boot_id = self._clock.boot_id()
         metadata = self._source.metadata_now()
+        judged = [(sample, self._rules.judge(sample.values)) for sample in samples]
         return [
             Reading(
                 device=self._source.device,
                 time_ms=wall_ms - sample.age_ms,
-                values=sample.values,
-                quality=Quality.GOOD if sample.complete else Quality.PARTIAL,
+                values=values,
+                quality=quality,
                 uid=self.identity.uid,
                 boot=self.identity.boot,
                 seq=sample.seq,
@@ -95,7 +139,7 @@ class Intake:
                 boot_id=boot_id,
                 boottime_ms=boottime_ms - sample.age_ms,
             )
-            for sample in samples
+            for sample, (values, quality) in judged
         ]
 
     def _overwritten(self, count: int, readings: Sequence[Reading], polled: Polled) -> list[Loss]:
@@ -124,9 +168,7 @@ class Intake:
         now_ms = self._clock.boottime_ms()
         wall_offset_ms = self._clock.wall_ms() - now_ms
         started_ms = self._identified_ms - self.identity.uptime_ms
-        last_ms = last.boottime_ms
-        if last.boot_id != self._clock.boot_id():
-            last_ms = last.time_ms - wall_offset_ms
+        last_ms = self._boottime_of(last)
         count = absent_between(last_ms, started_ms, self.interval_ms)
         newest_ms = last_ms + count * self.interval_ms + wall_offset_ms
         device = self._source.device
