@@ -148,6 +148,12 @@ export interface components {
       buses: {
         [key: string]: unknown;
       }[];
+      /** @description What the parts that are in use say of themselves, by part. */
+      parts: {
+        [key: string]: {
+          [key: string]: unknown;
+        };
+      };
       views: components["schemas"]["PartView"][];
     };
     Channel: {
@@ -176,11 +182,37 @@ export interface components {
       lost: number;
       latency_ms: components["schemas"]["Latency"];
     };
+    LearnedChannel: {
+      name: string;
+      field: string;
+      type: string;
+      unit: string | null;
+      /** @description Its [[device.line]], from 0. */
+      line: number;
+    };
+    UnreadLine: {
+      text: string;
+      reason: string;
+    };
+    Learned: {
+      /** @description Channels were learned and not configured. */
+      by_lines: boolean;
+      channels: components["schemas"]["LearnedChannel"][];
+      /** @description null: configured, or not known yet. */
+      interval_s: number | null;
+      /** @description Lines without a reading. */
+      ignored: number;
+      /** @description Lines whose reading is lost. */
+      damaged: number;
+      /** @description The last lines without a reading, three at most. */
+      unread: components["schemas"]["UnreadLine"][];
+    };
     Device: {
       id: string;
       name: string;
-      bus: string;
-      /** @description null on serial. */
+      /** @description null for a device that sends its readings over a network. */
+      bus: string | null;
+      /** @description null except on I2C. */
       address: number | null;
       driver: string;
       uid: string | null;
@@ -188,7 +220,7 @@ export interface components {
       firmware: string | null;
       /** @enum {string} */
       state: "online" | "late" | "offline" | "quarantined";
-      /** @description Why it is not online. */
+      /** @description Why it is not online, or what is wrong although it is. */
       detail: string | null;
       /** Format: date-time */
       last_seen: string | null;
@@ -201,6 +233,8 @@ export interface components {
       channels: components["schemas"]["Channel"][];
       commands: components["schemas"]["CommandDescription"][];
       health: components["schemas"]["Health"];
+      /** @description From printed lines; null for other drivers, and before the first. */
+      learned: components["schemas"]["Learned"] | null;
     };
     DeviceList: {
       devices: components["schemas"]["Device"][];
