@@ -61,6 +61,17 @@ def depth(line: str) -> int:
     return plain.count("{") + plain.count("[") - plain.count("}") - plain.count("]")
 
 
+def inside_list(lines: list[str]) -> bool:
+    """Whether the bracket that these lines have opened last is that of a list."""
+    brackets: list[str] = []
+    for letter in _STRING.sub("", "".join(lines)):
+        if letter in "{[":
+            brackets.append(letter)
+        elif letter in "}]" and brackets:
+            brackets.pop()
+    return brackets[-1:] == ["["]
+
+
 def _repaired(match: re.Match[str]) -> str:
     if match["comma"] is not None:
         return ""

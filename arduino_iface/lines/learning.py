@@ -122,14 +122,17 @@ class Learner:
     def learn(self, line: HeldLine) -> list[HeldLine]:
         """The lines that are readings now, oldest first: this one, held ones, or none yet."""
         self._number += 1
+        changed = self._forget()
         for key, value in line.fields.items():
             known = self._history(key)
             if known is not None:
+                before = known.kind, known.printed.unit
                 known.seen += 1
                 known.last = self._number
                 known.see(value, self._decimal, quoted=self._quoted)
-        self._forget()
-        self._describe()
+                changed |= known.seen == 2 or before != (known.kind, known.printed.unit)
+        if changed:
+            self._describe()
         self._held.append(line)
         if line.fields.keys().isdisjoint(self.channels):
             if len(self._held) > HELD_MAX:
@@ -164,11 +167,17 @@ class Learner:
         self._known[key] = _History(name)
         return self._known[key]
 
-    def _forget(self) -> None:
-        for key in list(self.channels):
-            known = self._known[key]
-            if known.seen < SETTLED and self._number - known.last > LEAVES_AFTER:
-                del self._known[key]
+    def _forget(self) -> bool:
+        """Whether a channel has left."""
+        left = [
+            key
+            for key in self.channels
+            if (known := self._known[key]).seen < SETTLED
+            and self._number - known.last > LEAVES_AFTER
+        ]
+        for key in left:
+            del self._known[key]
+        return bool(left)
 
     def _describe(self) -> None:
         found = [

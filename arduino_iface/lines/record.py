@@ -49,7 +49,8 @@ class Gathered:
             if more is None:
                 return False
             self.texts.append(line)
-            self.fields = {**more, **self.fields}
+            for name, value in more.items():
+                self.fields.setdefault(name, value)
         self.at_mono = at_mono
         return True
 
@@ -71,8 +72,9 @@ class JsonText:
 
     def interrupts(self, line: str) -> bool:
         """Whether this line is an object of its own, so that the rest of the one before was lost."""
-        inside_list = self.lines[-1].endswith(("[", "},"))
-        return not inside_list and json_text.json_object(line) is not None
+        if not line.startswith("{") or json_text.inside_list(self.lines):
+            return False
+        return json_text.json_object(line) is not None
 
     def add(self, line: str) -> bool:
         """Whether the object is complete now, or cannot be any more."""
