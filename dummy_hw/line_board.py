@@ -1,17 +1,17 @@
 """A simulated sketch that prints lines on its serial port, by itself or on request, and takes lines."""
 
-import json
 import math
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
 
 from arduino_iface.clock import Clock
-from arduino_iface.lines.format import FormatKind
-from arduino_iface.lines.reader import LineChannel, LineSettings
+from arduino_iface.lines.channel import LineChannel
+from arduino_iface.lines.reader import LineSettings
 from arduino_iface.lines.template import LineCommand
 from arduino_iface.values import Readable, ValueType
 from dummy_hw.faults import ON_SERIAL_REPLY, Fault, FaultPlan
+from dummy_hw.line_text import printed_lines
 from dummy_hw.signals import Constant, Signal
 from dummy_hw.sketch_board import SketchBoard
 
@@ -111,7 +111,7 @@ class LineBoard(SketchBoard):
             self._print_due()
             sent = bytearray()
             while self._out:
-                line = (self._out.popleft() + "\r\n").encode()
+                line = (self._out.popleft() + "\r\n").encode(self.settings.encoding or "utf-8")
                 fault = self.faults.next(ON_SERIAL_REPLY)
                 sent += self.faults.damaged(line, fault) * (2 if fault is Fault.DUPLICATE else 1)
             return bytes(sent)
@@ -147,7 +147,7 @@ class LineBoard(SketchBoard):
 
     def _print(self, at: float) -> None:
         self._printed += 1
-        self._out.append(self._line(at - self._started_at))
+        self._out.extend(self._lines(at - self._started_at))
 
     def _obey(self, line: str) -> None:
         request = self.settings.request
@@ -166,27 +166,12 @@ class LineBoard(SketchBoard):
                 return
         self._out.append(f"unknown: {line}")
 
-    def _line(self, seconds: float) -> str:
-        channels = self.settings.channels or _UNDESCRIBED
-        fields = {one.field: self._field(one, seconds) for one in channels}
-        form = self.settings.format
-        match form.kind:
-            case FormatKind.JSON:
-                return json.dumps(_nested(fields), separators=(",", ":"))
-            case FormatKind.KEYVALUE:
-                words = (f"{name}{form.equals}{_word(value)}" for name, value in fields.items())
-                return form.pairs.join(words)
-            case FormatKind.CSV:
-                return form.delimiter.join(self._cells(fields))
-
-    def _cells(self, fields: Mapping[str, Readable]) -> list[str]:
-        columns = self.settings.format.columns
-        numbers = [int(field) for field in fields if field.isdigit()]
-        names = columns or ("",) * max(numbers, default=0)
-        return [
-            _word(fields.get(name, fields.get(str(number), 0)))
-            for number, name in enumerate(names, 1)
-        ]
+    def _lines(self, seconds: float) -> list[str]:
+        lines: list[str] = []
+        for kind in self.settings.kinds:
+            channels = kind.channels or _UNDESCRIBED
+            lines += printed_lines(kind, {one.field: self._field(one, seconds) for one in channels})
+        return lines
 
     def _field(self, channel: LineChannel, seconds: float) -> Readable:
         """The raw value that the sketch prints for a channel."""
@@ -218,24 +203,3 @@ def _taken_by(command: LineCommand) -> re.Pattern[str]:
     """The pattern of a command's line, with a group by argument."""
     template = re.escape(command.template.strip("\r\n"))
     return re.compile(_PLACE.sub(r"(?P<\1>\\S+)", template))
-
-
-def _nested(fields: Mapping[str, Readable]) -> dict[str, object]:
-    """Dotted names as objects in objects."""
-    tree: dict[str, object] = {}
-    for field, value in fields.items():
-        *path, last = field.split(".")
-        place = tree
-        for key in path:
-            inner = place.setdefault(key, {})
-            if not isinstance(inner, dict):
-                inner = place[key] = {}  # a field cannot be both a value and an object
-            place = inner
-        place[last] = value
-    return tree
-
-
-def _word(value: Readable) -> str:
-    if value is None:
-        return "nan"
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -186,6 +186,31 @@ export interface components {
       lost: number;
       latency_ms: components["schemas"]["Latency"];
     };
+    LearnedChannel: {
+      name: string;
+      field: string;
+      type: string;
+      unit: string | null;
+      /** @description Its [[device.line]], from 0. */
+      line: number;
+    };
+    UnreadLine: {
+      text: string;
+      reason: string;
+    };
+    Learned: {
+      /** @description Channels were learned and not configured. */
+      by_lines: boolean;
+      channels: components["schemas"]["LearnedChannel"][];
+      /** @description null: configured, or not known yet. */
+      interval_s: number | null;
+      /** @description Lines without a reading. */
+      ignored: number;
+      /** @description Lines whose reading is lost. */
+      damaged: number;
+      /** @description The last lines without a reading, three at most. */
+      unread: components["schemas"]["UnreadLine"][];
+    };
     Device: {
       id: string;
       name: string;
@@ -199,7 +224,7 @@ export interface components {
       firmware: string | null;
       /** @enum {string} */
       state: "online" | "late" | "offline" | "quarantined";
-      /** @description Why it is not online. */
+      /** @description Why it is not online, or what is wrong although it is. */
       detail: string | null;
       /** Format: date-time */
       last_seen: string | null;
@@ -212,6 +237,8 @@ export interface components {
       channels: components["schemas"]["Channel"][];
       commands: components["schemas"]["CommandDescription"][];
       health: components["schemas"]["Health"];
+      /** @description From printed lines; null for other drivers, and before the first. */
+      learned: components["schemas"]["Learned"] | null;
     };
     DeviceList: {
       devices: components["schemas"]["Device"][];

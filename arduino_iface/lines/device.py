@@ -1,19 +1,25 @@
 """A board whose sketch prints lines on its serial port, by itself or on request, and takes lines.
 
-The time of a measurement is when its line was read: lines read at once have the same time. Its delay depends
-on how often `collect` is called and on how long the sketch took to print the line.
+The time of a measurement is when its line was complete. On a real port a thread takes the bytes as they come
+and notes when; otherwise they are read when `collect` is called.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from arduino_iface import arguments as argument_codec
 from arduino_iface.bus import SerialBus
+from arduino_iface.clock import SYSTEM_CLOCK
 from arduino_iface.errors import BusBusy, DeviceSilent, OutcomeUnknown, PortLost
-from arduino_iface.lines.format import LineSplitter
+from arduino_iface.lines.channel import LineChannel
+from arduino_iface.lines.inlet import Inlet, Piece, PieceClock
+from arduino_iface.lines.kind import LineValues
 from arduino_iface.lines.reader import LineReader, LineSettings
+from arduino_iface.lines.splitter import LineSplitter
 from arduino_iface.lines.template import LineCommand
+from arduino_iface.lines.unread import LineCounts, Unread, UnreadLine
+from arduino_iface.lines.words import silence_words
 from arduino_iface.link import TURN_TIMEOUT_S, Claim, Endpoint, LinkCounters
 from arduino_iface.lock import Priority
 from arduino_iface.measurement import CommandOutcome, Measurement
@@ -26,27 +32,11 @@ BOOT_TIMEOUT_S = 2.0
 REQUESTS_MAX = 2
 """A request for a reading is sent at most this often; a command once."""
 
-PENDING_MAX = 256
-"""Measurements kept until they are collected; the oldest are dropped first."""
+PENDING_MAX = 256 << 10
+"""Characters of printed measurements that are kept until they are collected, 20 s at 115200 baud."""
 
 _READS_MAX = 64
 _DETAIL_MAX = 128
-
-
-@dataclass(frozen=True, slots=True)
-class LineCounts:
-    """Lines since the device was made.
-
-    `measured` held a reading, `skipped` none; `overlong` and `undecodable` were damaged; `cut` were received
-    in part; `lost` are measurements that were dropped before they were collected.
-    """
-
-    measured: int = 0
-    skipped: int = 0
-    overlong: int = 0
-    undecodable: int = 0
-    cut: int = 0
-    lost: int = 0
 
 
 class LineDevice(Endpoint):
@@ -61,9 +51,12 @@ class LineDevice(Endpoint):
         self.settings = settings
         self._bus = bus
         self._reader = LineReader(settings, name)
-        self._splitter = LineSplitter()
-        self._pending: deque[Measurement] = deque()
-        self._measured = self._skipped = self._lost = 0
+        self._splitter = LineSplitter(settings.encoding)
+        # Only a clock of the machine itself runs on while a thread waits.
+        self._inlet = Inlet(bus) if self.clock is SYSTEM_CLOCK else None
+        self._times = PieceClock(bus.baud_rate)
+        self._pending: deque[LineValues] = deque()
+        self._pending_size = 0
         self._quiet_until: float | None = None
 
     @property
@@ -72,23 +65,28 @@ class LineDevice(Endpoint):
         return self._reader.schema
 
     @property
+    def channels(self) -> tuple[tuple[LineChannel, ...], ...]:
+        """The channels of each kind of line, with their fields, as far as they are known by now."""
+        return self._reader.by_kind
+
+    @property
     def counters(self) -> LinkCounters:
         """Requests are those for readings, and commands; `crc_errors` are damaged lines."""
-        splitter = self._splitter
-        damaged = splitter.overlong + splitter.undecodable
-        return replace(super().counters, crc_errors=damaged)
+        return replace(super().counters, crc_errors=self.lines.damaged)
 
     @property
     def lines(self) -> LineCounts:
         """A snapshot of the counts of lines."""
-        splitter = self._splitter
-        return LineCounts(
-            self._measured,
-            self._skipped,
-            splitter.overlong,
-            splitter.undecodable,
-            splitter.cut,
-            self._lost,
+        return self._reader.account.counts
+
+    def unread(self, since_mono: float = float("-inf")) -> tuple[UnreadLine, ...]:
+        """The last lines without a reading that came since then (monotonic seconds), three at most."""
+        return self._reader.account.last(since_mono)
+
+    def silence(self, since_mono: float) -> str:
+        """Why there has been no reading since then, in words."""
+        return silence_words(
+            self.settings, self._splitter, self.unread(since_mono), self._bus.baud_rate
         )
 
     def prepare(
@@ -114,8 +112,11 @@ class LineDevice(Endpoint):
                 self._receive(claim)
             else:
                 self._ask(self.settings.request.encode("ascii"), claim)
-            collected = list(self._pending)
+            collected = [
+                Measurement(one.values, one.at_mono, one.out_of_range) for one in self._pending
+            ]
             self._pending.clear()
+            self._pending_size = 0
             return collected
 
     def command(
@@ -147,7 +148,7 @@ class LineDevice(Endpoint):
             self._await_boot(claim)
             self._receive(claim)  # an old line must not pass for the reply
             if self._splitter.untouched:
-                self._splitter.drop_rest()  # no line has begun: the reply begins one
+                self._drop_rest()  # no line has begun: the reply begins one
             self._count(requests=1)
             began = self.clock.monotonic()
             try:
@@ -164,15 +165,22 @@ class LineDevice(Endpoint):
     def _open(self, claim: Claim) -> None:
         if self._bus.is_open:
             return
+        if self._inlet is not None:
+            self._feed(self._inlet.rest())
         self._bus.open(*claim)
+        now = self.clock.monotonic()
+        if self._inlet is not None:
+            self._inlet.start()
         self._splitter.reset()
-        self._quiet_until = self.clock.monotonic() + BOOT_TIMEOUT_S
+        self._reader.restart(now)
+        self._times = PieceClock(self._bus.baud_rate)
+        self._quiet_until = now + BOOT_TIMEOUT_S
 
     def _await_boot(self, claim: Claim) -> None:
         """Send nothing while a boot loader may be listening."""
         if self._quiet_until is None:
             return
-        for _ in self._bus.arrivals(self._quiet_until - self.clock.monotonic()):
+        for _ in self._arrivals(self._quiet_until - self.clock.monotonic()):
             if self._receive(claim):
                 break
         self._quiet_until = None
@@ -181,15 +189,17 @@ class LineDevice(Endpoint):
         self._await_boot(claim)
         self._receive(claim)
         self._count(requests=1)
-        before = self._measured
+        before = self._reader.account.complete
         for _ in self._attempts(REQUESTS_MAX):
-            self._splitter.drop_rest()  # half a line from before would spoil the reply
+            self._drop_rest()  # half a line from before would spoil the reply
             began = self.clock.monotonic()
             self._bus.write(request, *claim)
             self._await_lines(
-                self.settings.reply_timeout_s, lambda _: self._measured != before, claim
+                self.settings.reply_timeout_s,
+                lambda _: self._reader.account.complete != before,
+                claim,
             )
-            if self._measured != before:
+            if self._reader.account.complete != before:
                 self._answered(began)
                 return
         self._count(silent=1)
@@ -220,34 +230,58 @@ class LineDevice(Endpoint):
 
     def _await_lines(self, timeout_s: float, is_last: Callable[[str], bool], claim: Claim) -> None:
         """Receive until a line is the last one wanted, or the timeout expired."""
-        for _ in self._bus.arrivals(timeout_s):
+        for _ in self._arrivals(timeout_s):
             if any(is_last(line) for line in self._receive(claim)):
                 return
 
+    def _arrivals(self, timeout_s: float) -> Iterator[None]:
+        """Wait; yields each time that something can be received, until `timeout_s` have passed."""
+        if self._inlet is None:
+            yield from self._bus.arrivals(timeout_s)
+            return
+        deadline = self.clock.monotonic() + timeout_s
+        while (remaining := deadline - self.clock.monotonic()) > 0 and self._inlet.wait(remaining):
+            yield
+
     def _receive(self, claim: Claim) -> list[str]:
         """The lines that have arrived; readings among them are kept for `collect`."""
-        lines: list[str] = []
+        return self._feed(self._pieces(claim))
+
+    def _feed(self, pieces: Iterable[Piece]) -> list[str]:
+        texts: list[str] = []
+        for piece in pieces:
+            for line in self._splitter.feed(piece.data, piece.at_mono, piece.byte_s):
+                self._quiet_until = None
+                self.heard_mono = line.at_mono
+                if line.problem is None and line.text.strip():
+                    texts.append(line.text.strip(" \t"))
+                self._keep(self._reader.read(line))
+        return texts
+
+    def _pieces(self, claim: Claim) -> Iterator[Piece]:
+        if self._inlet is not None:
+            pieces, dropped = self._inlet.take()
+            if dropped:
+                self._reader.account.shed += dropped
+                self._splitter.reset()
+            yield from pieces
+            return
         # Bounded: a sketch that prints without a pause must not keep this thread here.
         for _ in range(_READS_MAX):
             data = self._bus.read(*claim)
             if not data:
-                break
-            lines += self._splitter.feed(data)
-        if lines:
-            self._quiet_until = None
-            self.heard_mono = self.clock.monotonic()
-        for line in lines:
-            self._take(line)
-        return lines
+                return
+            yield self._times.piece(data, self.clock.monotonic())
 
-    def _take(self, line: str) -> None:
-        found = self._reader.read(line)
-        if found is None:
-            self._skipped += 1
-            return
-        assert self.heard_mono is not None
-        self._measured += 1
-        if len(self._pending) >= PENDING_MAX:
-            self._pending.popleft()
-            self._lost += 1
-        self._pending.append(Measurement(found.values, self.heard_mono, found.out_of_range))
+    def _drop_rest(self) -> None:
+        dropped = self._splitter.drop_rest()
+        if dropped is not None:
+            self._reader.account.note(dropped, Unread.DAMAGED, self.clock.monotonic())
+
+    def _keep(self, found: list[LineValues]) -> None:
+        for values in found:
+            self._pending.append(values)
+            self._pending_size += values.size
+            while self._pending_size > PENDING_MAX:
+                self._pending_size -= self._pending.popleft().size
+                self._reader.account.shed += 1

@@ -1,102 +1,20 @@
-r"""Lines that a sketch prints: cut out of bytes, and read as JSON, CSV or key=value.
+r"""Lines that a sketch prints: read as JSON, CSV, key=value or by a pattern.
 
 No I/O here. Lines carry no checksum: a digit lost on the wire is not noticed. Lines that do not have the
 form of a reading are counted and skipped.
 """
 
-import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from arduino_iface.values import EXACT_MAX, Readable, ValueType
+from arduino_iface.lines.json_text import FIELDS_MAX, json_fields
+from arduino_iface.lines.numbers import is_no_value
+from arduino_iface.lines.places import LinePlaces
+from arduino_iface.lines.units import UNITS
 
-LINE_MAX = 1024
-"""Bytes of one line; a longer one is skipped as a whole."""
-
-TEXT_MAX = 256
-"""Characters kept of a text."""
-
-FIELDS_MAX = 128
-"""Fields read from one line; further ones are ignored."""
-
-_DEPTH_MAX = 8
-_NUMBER = re.compile(
-    r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?", re.ASCII
-)
-# A unit may follow, after a blank: without one, a damaged digit would pass for a unit.
-_UNIT = re.compile(r"[ \t]+[^\d\s]{1,8}")
-_MISSING = frozenset(
-    {"", "nan", "+nan", "-nan", "inf", "+inf", "-inf", "null", "none", "ovf", "-ovf"}
-)
-_TRUTH = {
-    **dict.fromkeys(("true", "1", "on", "yes", "high"), True),
-    **dict.fromkeys(("false", "0", "off", "no", "low"), False),
-}
-
-
-class LineSplitter:
-    """Bytes in, whole lines out. Not thread-safe.
-
-    The first line after a `reset` is left out: its beginning may be missing, and the rest of a number is a
-    number too. `overlong`, `undecodable` and `cut` count damaged lines since it was made.
-    """
-
-    def __init__(self) -> None:
-        self.overlong = 0
-        self.undecodable = 0
-        self.cut = 0
-        self._rest = bytearray()
-        self._skipping = False
-        self._beginning = True
-
-    @property
-    def untouched(self) -> bool:
-        """Whether nothing was received since the `reset`."""
-        return self._beginning and not self._rest and not self._skipping
-
-    def reset(self) -> None:
-        """Forget received bytes: the port was opened again."""
-        self._rest.clear()
-        self._skipping = False
-        self._beginning = True
-
-    def drop_rest(self) -> None:
-        """Forget a line that has begun; the next byte begins a line."""
-        if self._rest and not self._beginning:
-            self.cut += 1
-        self._rest.clear()
-        self._skipping = self._beginning = False
-
-    def feed(self, data: bytes) -> list[str]:
-        """The lines that are complete now, without their ends; empty ones are left out."""
-        lines = []
-        pieces = (bytes(self._rest) + data).replace(b"\r", b"\n").split(b"\n")
-        self._rest[:] = pieces.pop()
-        for piece in pieces:
-            line = self._finish(piece)
-            if line:
-                lines.append(line)
-        if len(self._rest) > LINE_MAX:
-            # Its end is still to come; only that it is too long is remembered.
-            self._rest.clear()
-            self._skipping = True
-        return lines
-
-    def _finish(self, piece: bytes) -> str:
-        beginning, self._beginning = self._beginning, False
-        skipping, self._skipping = self._skipping, False
-        if beginning:
-            self.cut += bool(piece) or skipping
-            return ""
-        if skipping or len(piece) > LINE_MAX:
-            self.overlong += 1
-            return ""
-        text = piece.decode("utf-8", errors="replace")
-        self.undecodable += "\ufffd" in text
-        return text.strip(" \t\0")
+_BLANKS = " \t\0"
 
 
 class FormatKind(Enum):
@@ -105,14 +23,17 @@ class FormatKind(Enum):
     JSON = "json"
     CSV = "csv"
     KEYVALUE = "keyvalue"
+    PATTERN = "pattern"
 
 
 @dataclass(frozen=True, slots=True)
 class LineFormat:
     """The form of the lines.
 
-    `columns` and `delimiter` are of CSV; columns without a name are "". `pairs` stands between pairs of
-    key=value (a blank means any blanks), `equals` between a key and its value.
+    `columns` and `delimiter` are of CSV; columns without a name are "", and the delimiter " " stands for any
+    blanks. `pairs` stands between pairs of key=value (" " means any blanks), `equals` between a key and its
+    value. `patterns` are tried in turn. `prefix` and `suffix` enclose each line and are cut off; `decimal` is
+    the mark before the fraction of a number.
     """
 
     kind: FormatKind
@@ -120,6 +41,10 @@ class LineFormat:
     delimiter: str = ","
     pairs: str = " "
     equals: str = "="
+    patterns: tuple[LinePlaces, ...] = ()
+    prefix: str = ""
+    suffix: str = ""
+    decimal: str = "."
 
     def fields(self, line: str) -> Mapping[str, object] | None:
         """The fields of a line by name, not yet converted; None when it does not have this form.
@@ -127,16 +52,42 @@ class LineFormat:
         Fields of objects in JSON have dotted names; those of CSV have the names of the columns and also
         their numbers from 1.
         """
+        body = self.body(line)
+        if body is None:
+            return None
         match self.kind:
             case FormatKind.JSON:
-                return _json_fields(line)
+                return json_fields(body.strip(_BLANKS))
             case FormatKind.CSV:
-                return self._cells(line)
+                return self._cells(body)
             case FormatKind.KEYVALUE:
-                return self._pairs(line)
+                return self._pairs(body.strip(_BLANKS))
+            case FormatKind.PATTERN:
+                return self._places(body)
+
+    def body(self, line: str) -> str | None:
+        """What stands between `prefix` and `suffix`; None when it does not stand there."""
+        if not self.prefix and not self.suffix:
+            return line
+        line = line.strip(_BLANKS)
+        if not line.startswith(self.prefix) or not line.endswith(self.suffix):
+            return None
+        end = len(line) - len(self.suffix)
+        return line[len(self.prefix) : end] if end >= len(self.prefix) else None
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The names that the format itself gives to fields."""
+        places = (name for one in self.patterns for name in one.names)
+        return tuple(dict.fromkeys((*filter(None, self.columns), *places)))
 
     def _cells(self, line: str) -> Mapping[str, object] | None:
-        cells = [cell.strip().strip('"') for cell in line.split(self.delimiter)]
+        # A tab at the ends of a line may be the delimiter of an empty cell.
+        line = line.strip(" \0") if "\t" in self.delimiter else line.strip(_BLANKS)
+        parts = line.split() if self.delimiter == " " else line.split(self.delimiter)
+        cells = [cell.strip().strip('"') for cell in parts]
+        if self.columns and len(cells) == len(self.columns) + 1 and not cells[-1]:
+            cells.pop()  # each value is followed by the delimiter, the last one too
         if self.columns and len(cells) != len(self.columns):
             return None
         names = [name for name in self.columns if name]
@@ -149,107 +100,72 @@ class LineFormat:
         found |= {name: cell for name, cell in zip(self.columns, cells, strict=False) if name}
         return found
 
+    def _places(self, line: str) -> Mapping[str, object] | None:
+        for pattern in self.patterns:
+            found = pattern.fields(line)
+            if found is not None:
+                return found
+        return None
+
     def _pairs(self, line: str) -> Mapping[str, object] | None:
-        pieces = line.split(None if self.pairs.isspace() else self.pairs)
+        if self.pairs == " ":
+            return self._pairs_by_blanks(line)
         found: dict[str, object] = {}
-        for piece in pieces[:FIELDS_MAX]:
-            name, equals, value = piece.partition(self.equals)
-            if not equals or not name.strip():
-                if piece.strip():
-                    return None  # a sentence that contains an equals sign
-                continue
-            found[name.strip()] = value.strip()
+        name = ""
+        for piece in line.split(self.pairs)[:FIELDS_MAX]:
+            before, equals, value = piece.partition(self.equals)
+            if equals and before.strip():
+                name = before.strip()
+                found[name] = value.strip()
+            elif found and self._is_rest_of_number(piece):
+                found[name] = f"{found[name]}{self.pairs}{piece}"
+            elif piece.strip():
+                return None  # a sentence that contains an equals sign
         return found or None
 
+    def _is_rest_of_number(self, piece: str) -> bool:
+        """Whether the comma before it stood inside a number: `1,013 hPa`, or a decimal comma."""
+        digits = piece[:3] if self.decimal == "." else piece[:1]
+        return self.pairs == "," and len(digits) in (1, 3) and digits.isdigit()
 
-def _json_fields(line: str) -> Mapping[str, object] | None:
-    if not line.startswith("{"):
-        return None
-    try:
-        tree = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    found: dict[str, object] = {}
-    _flatten(tree, "", found, _DEPTH_MAX)
-    return found or None
-
-
-def _flatten(value: object, path: str, found: dict[str, object], depth: int) -> None:
-    if len(found) >= FIELDS_MAX or not depth:
-        return
-    parts: list[tuple[str, object]]
-    if isinstance(value, dict):
-        parts = list(value.items())
-    elif isinstance(value, list):
-        parts = [(str(number), item) for number, item in enumerate(value)]
-    else:
-        found.setdefault(path, value)
-        return
-    for key, item in parts:
-        _flatten(item, f"{path}.{key}" if path else key, found, depth - 1)
-
-
-class Unreadable(ValueError):
-    """A field's text cannot be read as the type of its channel."""
-
-
-def convert(value: object, kind: ValueType) -> Readable:
-    """A field as F64, I64, BOOL or TEXT; None when it states that there is no value (nan, null, "").
-
-    Raises `Unreadable` for anything else.
-    """
-    if value is None:
-        return None
-    if kind is ValueType.TEXT:
-        return _text(value)
-    if kind is ValueType.BOOL:
-        return _truth(value)
-    number = _number(value)
-    if number is None or kind is ValueType.F64 or isinstance(number, int):
-        return number
-    if not number.is_integer():
-        raise Unreadable(f"{number} is not a whole number")
-    return int(number)
+    def _pairs_by_blanks(self, line: str) -> Mapping[str, object] | None:
+        """Blanks may also pad a value, stand around the equals sign, or stand before a unit."""
+        equals = self.equals.strip() or self.equals
+        if line.count(equals) == 1 and (alone := _alone(line, equals)) is not None:
+            return alone
+        found: dict[str, object] = {}
+        name: str | None = None
+        # Blanks around the equals sign would make a name, a sign and a value of one pair.
+        tidy = re.sub(rf"[ \t]+{re.escape(equals)}", equals, line)
+        for word in tidy.split():
+            before, sign, after = word.partition(equals)
+            if sign and before:
+                if len(found) >= FIELDS_MAX:
+                    break
+                name = before
+                found[name] = after
+            elif sign or name is None:
+                return None  # a sentence that contains an equals sign
+            elif not found[name]:
+                found[name] = word
+            elif _continues(str(found[name]), word):
+                found[name] = f"{found[name]} {word}"
+            else:
+                return None
+        return {key: str(value).rstrip(",;") for key, value in found.items()} or None
 
 
-def _text(value: object) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text[:TEXT_MAX])
+_UNIT_WORDS = frozenset(word for unit in UNITS for word in unit.split())
 
 
-def _truth(value: object) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    word = str(value).strip().lower()
-    if word in _MISSING:
-        return None
-    if word not in _TRUTH:
-        raise Unreadable("neither true nor false")
-    return _TRUTH[word]
+def _continues(value: str, word: str) -> bool:
+    """Whether a word after a number, or a word for "no value", is its unit."""
+    number = value[:1].isdigit() or value[:1] in "+-." or is_no_value(value)
+    return number and word.rstrip(",;") in _UNIT_WORDS
 
 
-def _number(value: object) -> int | float | None:
-    """A finite number, or None where the sketch printed a word for "no value"."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int | float):
-        return _usable(value)
-    text = str(value).strip()
-    if text.lower() in _MISSING:
-        return None
-    match = _NUMBER.match(text)
-    if match is None or not (match.end() == len(text) or _UNIT.fullmatch(text, match.end())):
-        raise Unreadable("not a number")
-    digits = match[0]
-    return _usable(int(digits) if digits.lstrip("+-").isdigit() else float(digits))
-
-
-def _usable(number: int | float) -> int | float | None:
-    """Whole numbers within `EXACT_MAX` stay whole; None for what is not finite."""
-    if isinstance(number, int) and abs(number) <= EXACT_MAX:
-        return number
-    try:
-        as_float = float(number)
-    except OverflowError:
-        return None
-    return as_float if math.isfinite(as_float) else None
+def _alone(line: str, equals: str) -> Mapping[str, object] | None:
+    """A line of one pair whose name may have several words: `Approx. altitude = 45.2 m`."""
+    name, _, value = line.partition(equals)
+    blanks_around = value[:1] in (" ", "\t") or name[-1:] in (" ", "\t")
+    return {name.strip(): value.strip()} if blanks_around and name.strip() else None

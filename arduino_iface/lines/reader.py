@@ -1,64 +1,26 @@
-"""From the fields of printed lines to the values of channels, which can be learned from the lines."""
+"""From printed lines to the values of channels, which can be learned from the lines."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
-from arduino_iface.lines.format import FormatKind, LineFormat, Unreadable, convert
+from arduino_iface.lines.channel import LineChannel
+from arduino_iface.lines.format import LineFormat
+from arduino_iface.lines.kind import KindReader, LineKind, LineValues
+from arduino_iface.lines.record import Record
+from arduino_iface.lines.splitter import ArrivedLine
 from arduino_iface.lines.template import LineCommand
-from arduino_iface.schema import Channel, Schema, is_name
-from arduino_iface.values import Number, Readable, ValueType, within
-
-LEARN_LINES = 10
-"""Channels are learned from this many lines with values; a field that first appears later is ignored."""
-
-LEARNED_MAX = 64
-"""Channels learned at most."""
-
-_JOINTS = re.compile(r"[.\- ]")
-
-
-@dataclass(frozen=True, slots=True)
-class LineChannel:
-    """One measured quantity in the lines: value = `field` x scale + offset, in `unit`.
-
-    `type` is F64, I64, BOOL or TEXT. A value outside `minimum` and `maximum` is kept, and marked as out of
-    range.
-    """
-
-    name: str
-    field: str
-    type: ValueType = ValueType.F64
-    unit: str | None = None
-    scale: Decimal = Decimal(1)
-    offset: Decimal = Decimal(0)
-    minimum: Number | None = None
-    maximum: Number | None = None
-
-    @property
-    def described(self) -> Channel:
-        """The channel as a schema describes it."""
-        return Channel(self.name, self.type, self.unit, self.scale, self.offset)
-
-    def value(self, field: object) -> Readable:
-        """The value of a field; None when missing. Raises `Unreadable`."""
-        raw = convert(field, self.type)
-        if isinstance(raw, str):
-            return raw
-        return self.described.value(raw)
-
-    def fits(self, value: Readable) -> bool:
-        """Whether a value is within the limits; true for everything that is not a number."""
-        return within(value, self.minimum, self.maximum)
+from arduino_iface.lines.unread import LineAccount, Unread
+from arduino_iface.schema import Schema
+from arduino_iface.values import Number
 
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
     """The configuration of a sketch that prints lines.
 
-    Without `channels` they are learned from the first lines (JSON and key=value only). With `request` the
-    sketch prints when it receives that text, within `reply_timeout_s`; without it, by itself.
+    `format`, `channels`, `record` and `missing` are those of the first kind of line, `more` are further
+    kinds. Without `channels` they are learned. With `request` the sketch prints when it receives that text,
+    within `reply_timeout_s`; without it, by itself. `encoding`: None is UTF-8, with signs of Latin-1.
     """
 
     format: LineFormat
@@ -66,14 +28,19 @@ class LineSettings:
     commands: tuple[LineCommand, ...] = ()
     request: str | None = None
     reply_timeout_s: float = 1.0
+    record: Record | None = None
+    missing: tuple[Number | str, ...] = ()
+    more: tuple[LineKind, ...] = ()
+    encoding: str | None = None
+
+    @property
+    def kinds(self) -> tuple[LineKind, ...]:
+        """Every kind of line, in the order in which they are tried."""
+        return (LineKind(self.format, self.channels, self.record, self.missing), *self.more)
 
 
-@dataclass(frozen=True, slots=True)
-class LineValues:
-    """The values of one line by channel, None for missing."""
-
-    values: Mapping[str, Readable]
-    out_of_range: bool
+# From the reason that tells most to the one that tells least, of several kinds that do not fit.
+_TELLING = (*(Unread.DAMAGED, Unread.NO_VALUE, Unread.BEGINNING, Unread.OUTSIDE, Unread.FORMAT),)
 
 
 class LineReader:
@@ -81,82 +48,63 @@ class LineReader:
 
     def __init__(self, settings: LineSettings, name: str) -> None:
         """`name` is what the schema calls the device."""
+        self.account = LineAccount()
         self._settings = settings
         self._name = name
-        self._channels = {channel.field: channel for channel in settings.channels}
-        self._lines_to_learn = 0 if settings.channels else LEARN_LINES
+        self._kinds = [KindReader(kind, self.account) for kind in settings.kinds]
+        self._known: list[Mapping[str, LineChannel]] = []
         self.schema = self._described()
 
-    def read(self, line: str) -> LineValues | None:
-        """The values in a line; None when it has no reading: another print, or no channel's value."""
-        fields = self._settings.format.fields(line)
-        if fields is None:
-            return None
-        if self._lines_to_learn:
-            self._learn(fields)
-        values: dict[str, Readable] = {}
-        usable = False
-        out_of_range = False
-        for field, channel in self._channels.items():
-            values[channel.name] = None
-            if field not in fields:
-                continue
-            try:
-                value = channel.value(fields[field])
-            except Unreadable:
-                continue
-            values[channel.name] = value
-            usable = True
-            out_of_range |= not channel.fits(value)
-        return LineValues(values, out_of_range) if usable else None
+    @property
+    def channels(self) -> tuple[LineChannel, ...]:
+        """The channels of all kinds of line, as far as they are known."""
+        return tuple(channel for kind in self.by_kind for channel in kind)
 
-    def _learn(self, fields: Mapping[str, object]) -> None:
-        known = {channel.name for channel in self._channels.values()}
-        before = len(known)
-        for field, value in fields.items():
-            name = learned_name(field)
-            if (
-                field in self._channels
-                or name is None
-                or name in known
-                or len(known) >= LEARNED_MAX
-            ):
-                continue
-            kind = _kind_of(value, self._settings.format.kind)
-            if kind is not None:
-                known.add(name)
-                self._channels[field] = LineChannel(name, field, kind)
-        if known:
-            self._lines_to_learn -= 1
-        if len(known) > before:
+    @property
+    def by_kind(self) -> tuple[tuple[LineChannel, ...], ...]:
+        """The channels of each kind of line, in the order of the settings."""
+        return tuple(tuple(kind.channels.values()) for kind in self._kinds)
+
+    def restart(self, at_mono: float) -> None:
+        """The port was opened again; the board may start anew."""
+        for kind in self._kinds:
+            kind.restart(at_mono)
+
+    def read(self, line: ArrivedLine) -> list[LineValues]:
+        """The readings that are complete with this line, oldest first; it is accounted for."""
+        if line.problem is not None:
+            self.account.note(line.text, line.problem, line.at_mono)
+            return []
+        reasons = set()
+        for kind in self._kinds:
+            reason = kind.offer(line.text, line.at_mono)
+            if reason is None:
+                break
+            reasons.add(reason)
+        else:
+            self._note(line, reasons)
+        found = [values for kind in self._kinds for values in kind.found]
+        for kind in self._kinds:
+            kind.found.clear()
+        known = [kind.channels for kind in self._kinds]
+        if any(new is not old for new, old in zip(known, self._known, strict=True)):
             self.schema = self._described()
+        return found
+
+    def _note(self, line: ArrivedLine, reasons: set[Unread]) -> None:
+        if not line.text.strip():
+            return
+        reason = next(one for one in _TELLING if one in reasons)
+        commands = self._settings.commands
+        if any(one.status_of(line.text) is not None for one in commands):
+            reason = Unread.REPLY
+        self.account.note(line.text, reason, line.at_mono)
 
     def _described(self) -> Schema:
         commands = self._settings.commands
+        self._known = [kind.channels for kind in self._kinds]
         return Schema(
             self._name,
-            channels=tuple(channel.described for channel in self._channels.values()),
+            channels=tuple(channel.described for channel in self.channels),
             commands=tuple(one.described(code) for code, one in enumerate(commands)),
         )
-
-
-def learned_name(field: str) -> str | None:
-    """A channel's name for a field: lower case, `_` for `.`, `-` and blanks; None: it makes no name."""
-    name = _JOINTS.sub("_", field.lower())
-    return name if is_name(name) else None
-
-
-def _kind_of(value: object, form: FormatKind) -> ValueType | None:
-    """The type of a field, by its first value; None when that does not show it."""
-    if isinstance(value, bool):
-        return ValueType.BOOL
-    if isinstance(value, int | float):
-        return ValueType.F64
-    if not isinstance(value, str):
-        return None
-    if form is FormatKind.JSON:
-        return ValueType.TEXT
-    try:
-        return None if convert(value, ValueType.F64) is None else ValueType.F64
-    except Unreadable:
-        return ValueType.BOOL if value.lower() in ("true", "false") else ValueType.TEXT

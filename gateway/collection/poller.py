@@ -66,7 +66,7 @@ class DevicePoller:
         """Touches nothing. `disconnect` closes the device's port after it was lost."""
         self.settings = settings
         self.driver = driver
-        self.schedule = Schedule(driver.interval_s, clock.monotonic())
+        self.schedule = Schedule(driver.round_s, clock.monotonic())
         self.gate = Gate(settings.source.device)
         """Passed by each poll and each command."""
         self._clock = clock
@@ -213,7 +213,7 @@ class DevicePoller:
             self._backpressure.ok()
             if known is not None:
                 self._set_seen(known)
-        self.schedule.change(self.driver.interval_s, self._clock.monotonic())
+        self.schedule.change(self.driver.round_s, self._clock.monotonic())
 
     def _settle(self) -> None:
         """Go on at the place where the board was found."""
@@ -231,7 +231,12 @@ class DevicePoller:
         self._trouble.ok()
         if known is not None:
             self._presence.seen(
-                name=known.schema.name, uid=known.uid, boot=known.boot, schema=known.schema
+                name=known.schema.name,
+                uid=known.uid,
+                boot=known.boot,
+                schema=known.schema,
+                detail=known.detail,
+                learned=known.learned,
             )
         elif self.view.schema is not None:  # else it has never been identified
             self._presence.seen()

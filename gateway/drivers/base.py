@@ -11,6 +11,7 @@ from arduino_iface.measurement import CommandOutcome
 from arduino_iface.schema import Command, Schema
 from gateway.config.settings import DeviceSettings
 from gateway.drivers.intake import ReadingStore, Source
+from gateway.model.learned import Learned
 from gateway.runtime.clock import WallClock
 
 INTERVAL_DEFAULT_S = 1.0
@@ -19,11 +20,17 @@ INTERVAL_DEFAULT_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a board after a round; `uid` and `boot` are None where it has none."""
+    """What is known of a board after a round; `uid` and `boot` are None where it has none.
+
+    `detail`: what its owner should know although it is online. `learned`: None for boards that describe
+    themselves or are described.
+    """
 
     schema: Schema
     uid: str | None = None
     boot: int | None = None
+    detail: str | None = None
+    learned: Learned | None = None
 
 
 @dataclass(slots=True)
@@ -55,7 +62,12 @@ class Driver(Protocol):
 
     @property
     def interval_s(self) -> float:
-        """Time between two rounds, seconds; may change when the board is identified."""
+        """Time between two readings, seconds; may change when more is known of the board."""
+        ...
+
+    @property
+    def round_s(self) -> float:
+        """Time between two rounds, seconds; shorter than the interval where the board does not keep to it."""
         ...
 
     @property

@@ -51,7 +51,7 @@ class MeasuredDriver(Generic[_Device]):
     ) -> None:
         """Touches nothing."""
         self.device = device
-        self.interval_s = interval_s
+        self.interval_s = self.round_s = interval_s
         self.tally = Tally()
         self._maker = maker
         self._due = DuePolls(maker, clock, interval_s)

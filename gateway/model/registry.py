@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from arduino_iface.schema import Schema
+from gateway.model.learned import Learned
 from gateway.model.limits import NO_LIMITS, Limits
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -44,7 +45,8 @@ class DeviceView:
 
     `bus` is None for a device that is on no bus: it sends its readings by itself, and `driver` names what it
     sends them through. `address` is None on serial and without a bus. `schema` is None until the board has
-    described itself. `detail` says in plain words why the state is not online. `last_seen_mono` is monotonic
+    described itself. `detail` says in plain words why the state is not online, or what is wrong although it
+    is. `learned` is None for boards that describe themselves. `last_seen_mono` is monotonic
     seconds of the last valid exchange; the device is stale when that is three intervals ago. `maintenance`
     says why the device is held for maintenance, None while it is not. `limits` by channel are those of the
     configuration.
@@ -68,6 +70,7 @@ class DeviceView:
     metadata: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     health: DeviceHealth = DeviceHealth()
     limits: Mapping[str, Limits] = field(default_factory=lambda: NO_LIMITS)
+    learned: Learned | None = None
 
     @property
     def stale_after_s(self) -> float:

@@ -68,9 +68,11 @@ class Presence:
         facts["last_seen_mono"] = self._clock.monotonic()
         with self._guard:
             if self._view.maintenance is None:
-                facts.update(state=DeviceState.ONLINE, detail=None)
+                facts["state"] = DeviceState.ONLINE
+                facts.setdefault("detail", None)
             else:
                 facts["state"] = DeviceState.LATE
+                facts.pop("detail", None)
             self.publish(**facts)
 
     def silent(self, reason: str) -> None:

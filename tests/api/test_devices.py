@@ -84,6 +84,7 @@ def test_a_device_has_the_form_of_the_contract(client: FlaskClient) -> None:
             "lost": 0,
             "latency_ms": {"p50": 2.5, "p99": 9.0},
         },
+        "learned": None,
     }
     assert fits(DeviceSchema, reply.json)
 

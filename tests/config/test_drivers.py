@@ -185,7 +185,7 @@ def takes(rest: str) -> str:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", 'format: missing key; write format = "json", "csv" or "keyvalue"'),
+        ("", 'format: missing key; write format = "json", "csv", "keyvalue" or "pattern"'),
         ("format = 'xml'", '"xml" is not one of json, csv, keyvalue'),
         ("format = 'csv'", "columns: missing key: csv names no fields"),
         ("format = 'json'\ncolumns = ['a']", 'columns: only applies with format = "csv"'),

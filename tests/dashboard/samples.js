@@ -31,6 +31,7 @@ export function device(changes = {}) {
     channels: [],
     commands: [],
     health: HEALTH,
+    learned: null,
     ...changes,
   };
 }

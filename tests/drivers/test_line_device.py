@@ -7,11 +7,13 @@ import pytest
 from arduino_iface.bus import SerialBus
 from arduino_iface.clock import SYSTEM_CLOCK
 from arduino_iface.errors import BusBusy, DeviceSilent, OutcomeUnknown, PortLost
+from arduino_iface.lines.channel import LineChannel
 from arduino_iface.lines.device import PENDING_MAX, LineDevice
 from arduino_iface.lines.format import FormatKind, LineFormat
 from arduino_iface.lines.match import LinePattern
-from arduino_iface.lines.reader import LineChannel, LineSettings
+from arduino_iface.lines.reader import LineSettings
 from arduino_iface.lines.template import LineArgument, LineCommand
+from arduino_iface.lines.unread import Unread
 from arduino_iface.lock import Priority
 from arduino_iface.measurement import Measurement
 from arduino_iface.messages import CommandStatus
@@ -54,23 +56,22 @@ def test_a_stream_is_collected_and_prints_are_skipped() -> None:
     bench.pass_time(1.0)
     measured = bench.device.collect()
     assert [one.values for one in measured] == [VALUES] * 4
-    assert {one.measured_mono for one in measured} == {bench.device.heard_mono}
+    assert measured[-1].measured_mono == bench.device.heard_mono
     counts = bench.device.lines
-    assert (counts.measured, counts.skipped, counts.cut) == (
-        4,
-        1,
-        1,
-    )  # the banner may be half a line
+    # The banner may be half a line.
+    assert (counts.measured, counts.unread) == (4, {Unread.FORMAT: 1, Unread.BEGINNING: 1})
 
 
 def test_uncollected_measurements_are_bounded() -> None:
     bench = LineBench(STREAM, SIGNALS, interval_s=0.01, answers={"fan": "OK"})
     bench.settle()
-    for _ in range(20):
+    printed = bench.device.lines.measured
+    while bench.device.lines.shed == 0:
         bench.pass_time(0.5)
         bench.device.command(FAN_COMMAND, {"speed": 1})
-    assert len(bench.device.collect()) <= PENDING_MAX
-    assert bench.device.lines.lost > 0
+    kept, counts = bench.device.collect(), bench.device.lines
+    assert len(kept) + counts.shed == counts.measured - printed
+    assert len(kept) * len('{"env":{"temp":21.5},"n":7}') <= PENDING_MAX
 
 
 def test_a_request_is_answered() -> None:
@@ -191,7 +192,8 @@ def test_damaged_lines_never_stop_it() -> None:
         bench.pass_time(1.0)
         measured += bench.device.collect()
     assert sum(one.values == VALUES for one in measured) > 300
-    assert bench.device.lines.skipped > 100
+    counts = bench.device.lines
+    assert counts.ignored + counts.damaged > 100
     assert bench.device.counters.crc_errors > 0
 
 

@@ -8,15 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arduino_iface.lines.format import (
-    LINE_MAX,
-    FormatKind,
-    LineFormat,
-    LineSplitter,
-    Unreadable,
-    convert,
-)
-from arduino_iface.lines.reader import LEARNED_MAX, LineChannel, LineReader, LineSettings
+from arduino_iface.lines.channel import LineChannel
+from arduino_iface.lines.format import FormatKind, LineFormat
+from arduino_iface.lines.learning import HELD_MAX, LEARNED_MAX
+from arduino_iface.lines.numbers import Unreadable, convert
+from arduino_iface.lines.reader import LineReader, LineSettings
+from arduino_iface.lines.splitter import LINE_MAX, ArrivedLine, LineSplitter
+from arduino_iface.lines.unread import Unread
 from arduino_iface.values import Readable, ValueType
 
 JSON = LineFormat(FormatKind.JSON)
@@ -29,33 +27,50 @@ def reader(form: LineFormat, *channels: LineChannel) -> LineReader:
 
 
 def values(found: LineReader, line: str) -> dict[str, Readable] | None:
-    read = found.read(line)
-    return dict(read.values) if read is not None else None
+    """What is read once it is known that the line comes again."""
+    read = found.read(ArrivedLine(line, 0.0))
+    if not found.channels or not read:
+        read = found.read(ArrivedLine(line, 0.0))
+    return dict(read[-1].values) if read else None
+
+
+def texts_of(lines: list[ArrivedLine]) -> list[str]:
+    return [line.text for line in lines if line.problem is None and line.text]
+
+
+def problems_of(lines: list[ArrivedLine]) -> list[Unread]:
+    return [line.problem for line in lines if line.problem is not None]
 
 
 @given(st.lists(st.text(alphabet="abc=1 \u00e4", min_size=1, max_size=20)), st.data())
 def test_lines_come_out_whole_however_they_arrive(texts: list[str], data: st.DataObject) -> None:
-    texts = [text.strip() for text in texts if text.strip()]
     wire = b"rest of a line\r\n" + "".join(f"{text}\r\n" for text in texts).encode()
     cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=10)))
     splitter = LineSplitter()
     found = []
     for begin, end in zip([0, *cuts], [*cuts, len(wire)], strict=True):
         found += splitter.feed(wire[begin:end])
-    assert found == texts
-    assert (splitter.cut, splitter.overlong, splitter.undecodable) == (1, 0, 0)
+    assert texts_of(found) == texts
+    assert problems_of(found) == [Unread.BEGINNING]
+    assert len(found) == len(texts) + 1  # CR and LF make one end
 
 
 @given(st.lists(st.binary(max_size=3000), max_size=8))
 def test_no_bytes_are_too_much(pieces: list[bytes]) -> None:
     splitter = LineSplitter()
     readers = [reader(JSON), reader(PAIRS), reader(CSV, LineChannel("temp", "temp"))]
+    arrived = 0
     for piece in pieces:
         for line in splitter.feed(piece):
-            assert len(line) <= LINE_MAX
+            assert len(line.text) <= LINE_MAX
+            arrived += bool(line.text.strip()) or line.problem is not None
             for one in readers:
                 one.read(line)
-    assert splitter.feed(b"\n\nx=1\n")[-1] == "x=1"
+    for one in readers:
+        one.restart(0.0)
+        counts = one.account.counts
+        assert counts.measured + counts.ignored + counts.damaged == arrived
+    assert splitter.feed(b"\n\nx=1\n")[-1].text == "x=1"
 
 
 @given(
@@ -75,40 +90,35 @@ def test_how_bytes_are_cut_changes_neither_lines_nor_counts(
     boundaries = list(accumulate((len(piece) for piece in pieces), initial=0))
     place = st.one_of(st.sampled_from(boundaries), st.integers(0, len(wire)))
     cuts = sorted(data.draw(st.lists(place, max_size=10)))
-    whole, cut = LineSplitter(), LineSplitter()
-    expected = whole.feed(wire)
+    expected = LineSplitter().feed(wire)
+    cut = LineSplitter()
     found = []
     for begin, end in zip([0, *cuts], [*cuts, len(wire)], strict=True):
         found += cut.feed(wire[begin:end])
     assert found == expected
-    assert (cut.overlong, cut.undecodable, cut.cut) == (
-        whole.overlong,
-        whole.undecodable,
-        whole.cut,
-    )
 
 
 def test_a_long_first_line_counts_as_cut_however_it_arrives() -> None:
     for pieces in ([b"x" * 2000 + b"\n"], [b"x" * 2000, b"\n"]):
         splitter = LineSplitter()
-        for piece in pieces:
-            assert splitter.feed(piece) == []
-        assert (splitter.cut, splitter.overlong) == (1, 0)
+        found = [line for piece in pieces for line in splitter.feed(piece)]
+        assert [line.problem for line in found] == [Unread.BEGINNING]
 
 
-def test_long_and_damaged_lines_are_counted() -> None:
+def test_long_and_damaged_lines_are_told_apart() -> None:
     splitter = LineSplitter()
     splitter.feed(b"\n")
-    assert splitter.feed(b"x" * (LINE_MAX + 1) + b"\n" + b"y" * LINE_MAX + b"\n") == [
-        "y" * LINE_MAX
-    ]
+    found = splitter.feed(b"x" * (LINE_MAX + 1) + b"\n" + b"y" * LINE_MAX + b"\n")
+    assert texts_of(found) == ["y" * LINE_MAX]
+    assert problems_of(found) == [Unread.TOO_LONG]
     for _ in range(10):
         assert splitter.feed(b"z" * LINE_MAX) == []
-    assert splitter.feed(b"\na=\xff\n") == ["a=\ufffd"]
-    assert (splitter.overlong, splitter.undecodable) == (2, 1)
+    found = splitter.feed(b"\na=\xff\nb=\x07\n")
+    assert problems_of(found) == [Unread.TOO_LONG, Unread.NOT_TEXT, Unread.NOT_TEXT]
     splitter.feed(b"half")
-    splitter.drop_rest()
-    assert splitter.feed(b"whole\n") == ["whole"]
+    assert splitter.drop_rest() == "half"
+    assert splitter.drop_rest() is None
+    assert texts_of(splitter.feed(b"whole\n")) == ["whole"]
 
 
 SCALARS = st.one_of(
@@ -144,14 +154,14 @@ def test_objects_in_objects_and_other_names() -> None:
     ]
 
 
-def test_learning_ends_and_is_bounded() -> None:
+def test_learning_is_bounded() -> None:
     found = reader(JSON)
-    for number in range(20):
-        found.read(json.dumps({f"f{number}": 1}))
-    assert len(found.schema.channels) == 10
-    assert values(found, '{"f19": 1}') is None
+    for number in range(500):
+        assert found.read(ArrivedLine(json.dumps({f"f{number}": 1}), 0.0)) == []
+    assert found.channels == ()  # nothing came again
+    assert found.account.count(Unread.BANNER) == 500 - HELD_MAX
     many = reader(JSON)
-    many.read(json.dumps({f"f{number}": 1 for number in range(90)}))
+    values(many, json.dumps({f"f{number}": 1 for number in range(90)}))
     assert len(many.schema.channels) == LEARNED_MAX
 
 
@@ -183,11 +193,9 @@ def test_described_channels() -> None:
         "temp", "env.t", ValueType.F64, "Cel", Decimal("0.1"), Decimal(-1), minimum=0, maximum=10
     )
     found = reader(JSON, temp, LineChannel("door", "door", ValueType.BOOL))
-    read = found.read('{"env": {"t": "50"}, "door": "on"}')
-    assert read is not None
+    (read,) = found.read(ArrivedLine('{"env": {"t": "50"}, "door": "on"}', 0.0))
     assert (dict(read.values), read.out_of_range) == ({"temp": 4.0, "door": True}, False)
-    read = found.read('{"env": {"t": 500}, "door": "ajar"}')
-    assert read is not None
+    (read,) = found.read(ArrivedLine('{"env": {"t": 500}, "door": "ajar"}', 0.0))
     assert (dict(read.values), read.out_of_range) == ({"temp": 49.0, "door": None}, True)
     assert values(found, '{"env": {"t": NaN}}') == {"temp": None, "door": None}
     assert found.schema.channels[0].unit == "Cel"

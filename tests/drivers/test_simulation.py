@@ -3,10 +3,12 @@
 import pytest
 
 from arduino_iface.bus import I2cBus, SerialBus
+from arduino_iface.lines.channel import LineChannel
 from arduino_iface.lines.device import LineDevice
 from arduino_iface.lines.format import FormatKind, LineFormat
 from arduino_iface.lines.match import LinePattern
-from arduino_iface.lines.reader import LineChannel, LineSettings
+from arduino_iface.lines.places import LinePlaces
+from arduino_iface.lines.reader import LineSettings
 from arduino_iface.lines.template import LineCommand
 from arduino_iface.registers.device import RegisterDevice
 from arduino_iface.registers.map import Layout, RegisterChannel, RegisterMap
@@ -77,7 +79,9 @@ def test_lines() -> None:
     )
     for kind in FormatKind:
         columns = ("env.t", "door", "state", "4") if kind is FormatKind.CSV else ()
-        settings = LineSettings(LineFormat(kind, columns), channels, commands, "READ\n")
+        patterns = (LinePlaces.of("T {env.t} D {door} S {state} N {4}"),)
+        form = LineFormat(kind, columns, patterns=patterns)
+        settings = LineSettings(form, channels, commands, "READ\n")
         clock = FakeClock()
         board = make_line_board("scale", settings, clock)
         board.power_on()

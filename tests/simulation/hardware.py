@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from arduino_iface.lines.channel import LineChannel
 from arduino_iface.lines.format import FormatKind, LineFormat
-from arduino_iface.lines.reader import LineChannel, LineSettings
+from arduino_iface.lines.reader import LineSettings
 from arduino_iface.registers.map import RegisterChannel, RegisterMap
 from arduino_iface.registers.types import REGISTER_TYPES
 from arduino_iface.serial_ports import UsbPort

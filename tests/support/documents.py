@@ -58,11 +58,12 @@ def anchors(page: str) -> set[str]:
 
 
 def keys_in(page: str) -> set[tuple[str, str]]:
-    """Table and key of the rows that explain a key of gateway.toml."""
+    """Table and key of the rows that explain a key of gateway.toml, or several keys with commas between."""
     return {
-        (cells[0].strip("`[]"), cells[1].strip("`"))
+        (cells[0].strip("`[]"), key.strip("`"))
         for cells in rows(page)
         if len(cells) == 4 and cells[0].startswith("`[")
+        for key in cells[1].split(", ")
     }
 
 

@@ -97,7 +97,21 @@ function factsOf(device) {
     ["Firmware", device.firmware ?? "unknown"],
     ["Unique id", device.uid ?? "none"],
     ["Started", device.boot === null ? "unknown" : counted(device.boot, "time")],
+    ...learnedOf(device.learned),
     ...Object.entries(device.metadata),
+  ];
+}
+
+/** @param {import("../types").Device["learned"]} learned @returns {[string, string][]} */
+function learnedOf(learned) {
+  if (learned === null) return [];
+  const names = learned.channels.map((channel) => channel.name).join(", ");
+  const last = learned.unread.map(({ text, reason }) => `"${text}" ${reason}`).join("; ");
+  return [
+    [learned.by_lines ? "Learned" : "Read from its lines", names || "nothing yet"],
+    ["Ignored", counted(learned.ignored, "line")],
+    ["Damaged", counted(learned.damaged, "line")],
+    ["Last lines not read", last || "none"],
   ];
 }
 

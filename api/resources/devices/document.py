@@ -16,6 +16,7 @@ from gateway.config.names import (
     METADATA_VALUE_MAX,
     metadata_problem,
 )
+from gateway.model.learned import Learned
 from gateway.model.limits import Limits
 from gateway.model.registry import DeviceHealth, DeviceState, DeviceView
 
@@ -78,6 +79,50 @@ class HealthSchema(Reply):
     latency_ms = fields.Nested(LatencySchema, required=True)
 
 
+class LearnedChannelSchema(Reply):
+    """A channel of printed lines, and the field that it is read from."""
+
+    name = fields.String(required=True)
+    field = fields.String(required=True)
+    type = fields.String(required=True)
+    unit = fields.String(required=True, allow_none=True)
+    line = fields.Integer(
+        required=True, strict=True, metadata={"description": "Its [[device.line]], from 0."}
+    )
+
+
+class UnreadLineSchema(Reply):
+    """A line without a reading."""
+
+    text = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class LearnedSchema(Reply):
+    """What was learned of a sketch from its lines, and what could not be read."""
+
+    by_lines = fields.Boolean(
+        required=True, metadata={"description": "Channels were learned and not configured."}
+    )
+    channels = fields.List(fields.Nested(LearnedChannelSchema), required=True)
+    interval_s = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: configured, or not known yet."},
+    )
+    ignored = fields.Integer(
+        required=True, strict=True, metadata={"description": "Lines without a reading."}
+    )
+    damaged = fields.Integer(
+        required=True, strict=True, metadata={"description": "Lines whose reading is lost."}
+    )
+    unread = fields.List(
+        fields.Nested(UnreadLineSchema),
+        required=True,
+        metadata={"description": "The last lines without a reading, three at most."},
+    )
+
+
 class DeviceSchema(Reply):
     """One device at one moment."""
 
@@ -97,7 +142,9 @@ class DeviceSchema(Reply):
     firmware = fields.String(required=True, allow_none=True)
     state = fields.String(required=True, validate=OneOf([state.value for state in DeviceState]))
     detail = fields.String(
-        required=True, allow_none=True, metadata={"description": "Why it is not online."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why it is not online, or what is wrong although it is."},
     )
     last_seen = Timestamp(required=True, allow_none=True)
     stale = fields.Boolean(required=True)
@@ -107,6 +154,14 @@ class DeviceSchema(Reply):
     channels = fields.List(fields.Nested(ChannelSchema), required=True)
     commands = fields.List(fields.Nested(CommandDescriptionSchema), required=True)
     health = fields.Nested(HealthSchema, required=True)
+    learned = fields.Nested(
+        LearnedSchema,
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "From printed lines; null for other drivers, and before the first."
+        },
+    )
 
 
 class DeviceListSchema(Reply):
@@ -179,6 +234,27 @@ def device_document(view: DeviceView, now_mono: float) -> dict[str, object]:
             {"name": command.name, "arguments": json_schema(command)} for command in commands
         ],
         "health": _health_document(view.health),
+        "learned": None if view.learned is None else _learned_document(view.learned),
+    }
+
+
+def _learned_document(learned: Learned) -> dict[str, object]:
+    return {
+        "by_lines": learned.by_lines,
+        "channels": [
+            {
+                "name": one.name,
+                "field": one.field,
+                "type": one.type,
+                "unit": one.unit,
+                "line": one.line,
+            }
+            for one in learned.channels
+        ],
+        "interval_s": learned.interval_s,
+        "ignored": learned.ignored,
+        "damaged": learned.damaged,
+        "unread": [{"text": text, "reason": reason} for text, reason in learned.unread],
     }
 
 
@@ -237,6 +313,7 @@ DEVICE: dict[str, Any] = {
         "lost": 0,
         "latency_ms": {"p50": 2.4, "p99": 7.9},
     },
+    "learned": None,
 }
 
 DEVICE_CHANGE: dict[str, Any] = {"name": "Greenhouse A", "metadata": {"room": "A"}}

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from arduino_iface.lines.channel import LineChannel
 from arduino_iface.lines.format import LineFormat
-from arduino_iface.lines.reader import LineChannel, LineSettings
+from arduino_iface.lines.kind import LineKind
+from arduino_iface.lines.reader import LineSettings
 from arduino_iface.lines.template import LineArgument, LineCommand
 from arduino_iface.values import Number, ValueType
 
@@ -22,23 +24,39 @@ _LINE_TYPES = {
 }
 
 Values = Mapping[str, Any]
+Missing = tuple[Number | str, ...]
+
+
+_PARTS = ("columns", "delimiter", "pairs", "equals", "prefix", "suffix", "decimal")
 
 
 def line_settings(values: Values) -> LineSettings:
     """What a device with checked values prints and takes."""
-    given = {key: values[key] for key in ("request", "reply_timeout_s") if key in values}
-    parts = {
-        key: values[key] for key in ("columns", "delimiter", "pairs", "equals") if key in values
+    given = {
+        key: values[key] for key in ("request", "reply_timeout_s", "encoding") if key in values
     }
-    channels = tuple(_channel(one) for one in values.get("channels", ()))
-    if not channels:
-        channels = tuple(LineChannel(name, name) for name in values.get("columns", ()) if name)
+    missing = values.get("missing", ())
+    first, *more = (_kind(one, missing) for one in values.get("line") or (values,))
     return LineSettings(
-        LineFormat(values["format"], **parts),
-        channels,
+        first.format,
+        first.channels,
         tuple(_command(one) for one in values.get("commands", ())),
+        record=first.record,
+        missing=first.missing,
+        more=tuple(more),
         **given,
     )
+
+
+def _kind(values: Values, missing: Missing) -> LineKind:
+    """One kind of line. `missing`: that of the device, where the kind has none of its own."""
+    parts = {key: values[key] for key in _PARTS if key in values}
+    form = LineFormat(values["format"], patterns=values.get("pattern", ()), **parts)
+    missing = values.get("missing", missing)
+    channels = tuple(_channel(one, missing) for one in values.get("channels", ()))
+    if not channels:
+        channels = tuple(LineChannel(name, name, missing=missing) for name in form.named)
+    return LineKind(form, channels, values.get("record"), missing)
 
 
 def field_of(values: Values) -> str:
@@ -46,8 +64,10 @@ def field_of(values: Values) -> str:
     return str(values["column"]) if "column" in values else values.get("field", values["name"])
 
 
-def _channel(values: Values) -> LineChannel:
-    rest = {key: value for key, value in values.items() if key not in ("field", "column", "type")}
+def _channel(values: Values, missing: Missing) -> LineChannel:
+    rest = {"missing": missing} | {
+        key: value for key, value in values.items() if key not in ("field", "column", "type")
+    }
     kind = _LINE_TYPES[values.get("type", "number")]
     return LineChannel(field=field_of(values), type=kind, **rest)
 

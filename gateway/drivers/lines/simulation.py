@@ -35,7 +35,7 @@ def make_board(
     base = crc32(device_id.encode())
     signals: dict[str, Signal] = {
         one.name: likely(base + number, one.described, one.minimum, one.maximum)
-        for number, one in enumerate(settings.channels)
+        for number, one in enumerate(one for kind in settings.kinds for one in kind.channels)
     }
     answers = {
         one.name: answer

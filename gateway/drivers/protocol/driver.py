@@ -78,6 +78,11 @@ class ProtocolDriver:
         return self._interval_s
 
     @property
+    def round_s(self) -> float:
+        """The same: a board that keeps samples is asked at each interval."""
+        return self._interval_s
+
+    @property
     def counters(self) -> LinkCounters:
         """Of the link."""
         return self.device.link.counters
