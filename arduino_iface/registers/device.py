@@ -27,7 +27,7 @@ from arduino_iface.link import TURN_TIMEOUT_S, Claim
 from arduino_iface.lock import Priority
 from arduino_iface.measurement import CommandOutcome, Measurement
 from arduino_iface.messages import CommandStatus
-from arduino_iface.registers.evidence import Evidence
+from arduino_iface.registers import evidence
 from arduino_iface.registers.map import Block, RegisterCommand, RegisterMap, Verify
 from arduino_iface.registers.passes import Passes
 from arduino_iface.registers.reads import RETRY_WAIT_S, RegisterEndpoint
@@ -55,7 +55,14 @@ class RegisterDevice(RegisterEndpoint):
         blocks = registers.blocks()
         self._repeatable = [block for block in blocks if not block.once]
         self._cleared = [block for block in blocks if block.once]
-        self._evidence = Evidence(registers)
+        self._evidence = evidence.Evidence(registers)
+        self.doubt: str | None = None
+        """Why the latest measurement is not verified; None: it is, or there was none."""
+
+    @property
+    def lateness(self) -> int | None:
+        """By how many requests the sketch was seen to answer late; None: not known."""
+        return self._evidence.lateness
 
     def prepare(
         self, priority: Priority = Priority.POLL, timeout_s: float = TURN_TIMEOUT_S
@@ -76,7 +83,7 @@ class RegisterDevice(RegisterEndpoint):
         began = self.clock.monotonic()
         self._count(requests=1)
         try:
-            raw, sure = self._read_all(claim)
+            raw, self.doubt = self._read_all(claim)
         except (DeviceSilent, PortLost):
             self._evidence.forget()
             raise
@@ -88,13 +95,15 @@ class RegisterDevice(RegisterEndpoint):
             value = None if data is None else channel.value(data)
             values[channel.name] = value
             out_of_range |= not channel.fits(value)
-        return Measurement(values, began, out_of_range, unverified=not sure)
+        return Measurement(values, began, out_of_range, unverified=self.doubt is not None)
 
-    def _read_all(self, claim: Claim) -> tuple[Mapping[str, bytes], bool]:
+    def _read_all(self, claim: Claim) -> tuple[Mapping[str, bytes], str | None]:
+        """The bytes by channel, and why they are not verified, None if they are."""
         if self.registers.verify is not Verify.TWICE:
-            return {**self._read_once(claim), **self._read_cleared(claim)}, True
-        found, sure = self._read_twice(claim) if self._repeatable else ({}, False)
-        return {**found, **self._read_cleared(claim)}, sure and not self._cleared
+            return {**self._read_once(claim), **self._read_cleared(claim)}, None
+        found, doubt = self._read_twice(claim) if self._repeatable else ({}, None)
+        found = {**found, **self._read_cleared(claim)}
+        return found, doubt or (evidence.ONCE if self._cleared else None)
 
     def command(
         self,
@@ -139,8 +148,8 @@ class RegisterDevice(RegisterEndpoint):
             raise BadFrame("the echo never matched the requested register")
         return found
 
-    def _read_twice(self, claim: Claim) -> tuple[Mapping[str, bytes], bool]:
-        """What was confirmed, and whether nothing speaks against it."""
+    def _read_twice(self, claim: Claim) -> tuple[Mapping[str, bytes], str | None]:
+        """What was confirmed, and what speaks against it."""
 
         def ask(block: Block) -> bytes:
             data = self._read_with_turn(block, claim)
@@ -149,11 +158,11 @@ class RegisterDevice(RegisterEndpoint):
 
         confirmed = Passes(self._repeatable, ask, self._doubted, self._evidence.lateness).run()
         try:
-            sure = self._evidence.covers(confirmed, lambda request: ask(Block(*request, ())))
+            doubt = self._evidence.doubt(confirmed, lambda request: ask(Block(*request, ())))
         except DeviceSilent:
             # The sketch may refuse a number in the middle of a block. What was confirmed stays.
-            sure = False
-        return confirmed.channels, sure
+            doubt = evidence.SILENT
+        return confirmed.channels, doubt
 
     def _read_cleared(self, claim: Claim) -> Mapping[str, bytes]:
         """What reading clears: last, so that it is not lost because another read fails."""

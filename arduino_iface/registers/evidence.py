@@ -25,6 +25,17 @@ chance of 1 in 90 000.
 LATENESS_MAX = 8
 """An answer that is late by more requests is not known for one."""
 
+UNHEEDED = (
+    "nothing shows that the sketch heeds the register number;"
+    ' if it sends the same for every number, set layout = "packet"'
+)
+ALIKE = "the registers hold the same, so nothing shows that the sketch answers the last request"
+CLEARED = "a value was not zero and then zero; if reading clears it, set clears = true"
+UNSENT = "bytes were never anything but FF; the sketch may send fewer than are read"
+LATE = "the sketch answers late; set settle to the time that it needs"
+ONCE = "what is cleared by reading is read once only"
+SILENT = "the sketch did not answer when it was asked for a register in the middle of others"
+
 Request = tuple[int, int]
 """Number and length of one read."""
 
@@ -48,8 +59,8 @@ class Evidence:
         self._sent = {}
         self.lateness = None
 
-    def covers(self, confirmed: Confirmed, ask: Callable[[Request], bytes]) -> bool:
-        """Whether what was confirmed can be relied on, by all that is known; `ask` reads more if need be.
+    def doubt(self, confirmed: Confirmed, ask: Callable[[Request], bytes]) -> str | None:
+        """Why what was confirmed cannot be relied on, None if it can; `ask` reads more if need be.
 
         Raises what `ask` raises.
         """
@@ -57,9 +68,14 @@ class Evidence:
         if not self._heeded:
             self._heeded = self._is_plain() or self._stay_apart(confirmed.answers, ask)
             if self.lateness is not None and self.lateness >= ROW:
-                return False  # this sample was not read in rows that long
-        plain = self._heeded and confirmed.apart and not confirmed.cleared
-        return plain and self._all_sent(confirmed)
+                return LATE  # this sample was not read in rows that long
+        if not self._heeded:
+            return UNHEEDED
+        if not confirmed.apart:
+            return ALIKE
+        if confirmed.cleared:
+            return CLEARED
+        return None if self._all_sent(confirmed) else UNSENT
 
     # The number
 
@@ -78,11 +94,13 @@ class Evidence:
             return False
         pair = pairs[self._failed % len(pairs)]
         self._failed += 1
-        late = _measure_lateness(pair, ask)
-        if late is None:
+        # Twice, since a loop that stands still for a moment looks like one that is late.
+        measured = [_measure_lateness(one, ask) for one in (pair, pair[::-1])]
+        late = [one for one in measured if one is not None]
+        if len(late) < len(measured):
             return False
         # A sketch that is late only now and then mixes them up unless it is asked several times.
-        for times in sorted({late + 1, max(late + 1, ROW)}):
+        for times in sorted({min(late) + 1, max(min(late) + 1, ROW), max(late) + 1}):
             if _apart(pair, ask, times):
                 self._failed = 0
                 self.lateness = times - 1

@@ -24,6 +24,11 @@ class ReadingMaker:
         self._clock = clock
         self._missing: list[Loss] = []
 
+    @property
+    def device(self) -> str:
+        """Whose readings they are."""
+        return self._source.device
+
     def miss(self, reason: LossReason, count: int, newest_mono: float, interval_s: float) -> None:
         """`count` measurements, the newest due at `newest_mono`, will never come.
 

@@ -1,5 +1,6 @@
 """Sketches as people write them, at the other end of a simulated wire: each answers in its own way."""
 
+import struct
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
@@ -7,13 +8,43 @@ from random import Random
 
 from arduino_iface.bus import I2cBus
 from arduino_iface.clock import Clock
+from arduino_iface.measurement import Measurement
 from arduino_iface.registers.device import RegisterDevice
-from arduino_iface.registers.map import RegisterMap
+from arduino_iface.registers.map import RegisterChannel, RegisterMap
+from arduino_iface.registers.types import REGISTER_TYPES
 from dummy_hw.faults import FaultPlan
 from dummy_hw.i2c_bus import DummyI2cTransport
 from tests.support.clock import FakeClock
 
 ADDRESS = 0x04
+
+PACKET = struct.pack("<fBxh", 21.5, 45, -1200)
+CLIMATE = (
+    RegisterChannel("t", 0, REGISTER_TYPES["f32le"]),
+    RegisterChannel("h", 4, REGISTER_TYPES["u8"]),
+    RegisterChannel("rpm", 6, REGISTER_TYPES["i16le"]),
+)
+VALUES = {"t": 21.5, "h": 45, "rpm": -1200}
+
+
+def words(*registers: int) -> RegisterMap:
+    """A u16be at each of these registers."""
+    return RegisterMap(
+        tuple(RegisterChannel(f"r{one}", one, REGISTER_TYPES["u16be"]) for one in registers)
+    )
+
+
+def memory(**values: int) -> bytes:
+    """A u16be at each of the registers named r0, r4, ..."""
+    found = bytearray(64)
+    for name, value in values.items():
+        at = int(name[1:])
+        found[at : at + 2] = value.to_bytes(2, "big")
+    return bytes(found)
+
+
+def good(measured: Measurement) -> bool:
+    return measured.complete and not measured.unverified and not measured.out_of_range
 
 
 class Sketch(ABC):

@@ -15,7 +15,14 @@ from gateway.drivers.registers.driver import RegisterDriver
 from gateway.model.reading import LossReason, Quality
 from tests.collection.house import House
 from tests.collection.test_ledger import totals
-from tests.drivers.sketches import ClearingCounter, Registers, Sketch, SketchBench
+from tests.drivers.sketches import (
+    ClearingCounter,
+    LateRegisters,
+    Packet,
+    Registers,
+    Sketch,
+    SketchBench,
+)
 
 U16 = REGISTER_TYPES["u16be"]
 PULSES = RegisterChannel("pulses", 0, U16, clears=True)
@@ -71,3 +78,40 @@ def test_a_read_that_failed_is_counted_and_not_repeated(house: House) -> None:
     house.journal.flush()
     assert [one.reading.values["pulses"] for one in house.stored()] == [10, 10, 20, 10]
     assert totals(house) == (5, 4, {LossReason.BUS_ERROR.value: 1})
+
+
+@pytest.mark.parametrize(
+    ("sketch", "channels", "words"),
+    [
+        (
+            Packet(lambda: b"\1\2\3\4"),
+            (0, 8),
+            "nothing shows that the sketch heeds the register number",
+        ),
+        (Registers(bytes(16)), (0, 8), "nothing shows that the sketch heeds the register number"),
+        (Registers(bytes(range(16)), sends=1), (0, 8), "the sketch may send fewer than are read"),
+        (
+            LateRegisters(bytes(range(16)), lambda: 1),
+            (0, 8),
+            "answers late and is asked several times",
+        ),
+        (ClearingCounter(b"\0" * 6 + b"\7\7"), (0, 8), "if reading clears it, set clears = true"),
+    ],
+)
+def test_each_doubt_is_logged_once(
+    house: House,
+    caplog: pytest.LogCaptureFixture,
+    sketch: Sketch,
+    channels: tuple[int, ...],
+    words: str,
+) -> None:
+    registers = RegisterMap(tuple(RegisterChannel(f"r{at}", at, U16) for at in channels))
+    driver = driver_of(house, registers, sketch)
+    for _ in range(5):
+        if isinstance(sketch, ClearingCounter):
+            sketch.arrive(3)
+        driver.collect()
+        house.clock.advance(1.0)
+    told = [one for one in caplog.records if words in one.getMessage()]
+    assert [getattr(one, "device", None) for one in told] == ["meter"]
+    assert len(caplog.records) <= 2
