@@ -161,10 +161,11 @@ def test_an_age_beyond_the_uptime_is_refused(house: House, age_ms: int) -> None:
     assert max(times) - min(times) < 40_000
 
 
-def test_one_wrong_frame_costs_no_sample(house: House) -> None:
+@pytest.mark.parametrize("number", [1 << 31, 0, 1, 20, 5000])
+def test_one_wrong_frame_costs_no_sample(house: House, number: int) -> None:
     board = attached(house, ring_size=64)
     poller = running(house, board)
-    wrong = iter([1 << 31])
+    wrong = iter([number])
     board.forge(polls(lambda reply: replace(reply, first=next(wrong, reply.first))))
     assert_nothing_is_missing(house, poller, board)
 

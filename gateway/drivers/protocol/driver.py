@@ -175,6 +175,7 @@ class ProtocolDriver:
             intake = Intake(self._source, identity, self._store, self._clock, self._rules)
             intake.interval_ms = self._agree_on_interval(identity)
             self._intake = intake
+        intake.identified()
         return intake
 
     def _name_unknown_channels(self, described: Schema) -> None:

@@ -7,7 +7,7 @@ was received since waits in the journal's queue and is skipped when the board is
 from collections.abc import Sequence
 
 from arduino_iface.device import Identity, Polled
-from arduino_iface.errors import ProtocolMismatch
+from arduino_iface.errors import BadFrame, ProtocolMismatch
 from arduino_iface.sample import Sample
 from gateway.drivers.intake import ReadingStore, Source
 from gateway.drivers.protocol.bounds import CLOCK_DOUBT_MS, UPTIME_UNKNOWN_MS, Bounds, Mark
@@ -40,6 +40,7 @@ class Intake:
         self._clock = clock
         self._rules = rules
         self._identified_ms = clock.boottime_ms()
+        self._heard = False  # whether an answer was taken since the board has said who it is
         self._opened = False  # whether the time before this boot is accounted for
         self._expected = self._asked = store.next_seq(identity.uid, identity.boot)
         self._bounds = self._bounds_now()
@@ -56,6 +57,10 @@ class Intake:
     def is_of(self, identity: Identity) -> bool:
         """Whether this is the same boot of the same board: what was received of it is not forgotten."""
         return (identity.uid, identity.boot) == (self.identity.uid, self.identity.boot)
+
+    def identified(self) -> None:
+        """The board has said who it is, at first or again: it may have restarted meanwhile."""
+        self._heard = False
 
     def window(self) -> tuple[int, int]:
         """What to ask for: the lowest number not stored for good, and how many from there to skip."""
@@ -77,6 +82,7 @@ class Intake:
         now_ms = self._clock.boottime_ms()
         self._bounds.check(polled, now_ms)
         if polled.first < self._asked:
+            self._require_twice(polled)
             raise ProtocolMismatch(
                 f"the board is at sample {polled.first} of boot {self.identity.boot}, of which "
                 f"{self._asked - 1} are stored: its boot counter repeats; restart it, and if that does "
@@ -91,8 +97,17 @@ class Intake:
             self._opened = True
             self.lost += lost
             self._expected = max(self._expected, polled.following)
+        self._heard = True
         self._bounds.accept(polled, now_ms - self._since_ms(polled.sent_mono))
         return len(fresh)
+
+    def _require_twice(self, polled: Polled) -> None:
+        """One answer that goes back in the middle of others is a wrong frame; a board stays there."""
+        if self._heard:
+            raise BadFrame(
+                f"the reply begins with sample {polled.first} of boot {self.identity.boot}; "
+                f"{self._asked} was asked for"
+            )
 
     def _bounds_now(self) -> Bounds:
         """What is possible from what the journal knows of this board."""
