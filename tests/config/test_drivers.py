@@ -8,6 +8,7 @@ import pytest
 
 from arduino_iface.lines.format import FormatKind
 from arduino_iface.lines.reader import LineSettings
+from arduino_iface.lines.record import Record
 from arduino_iface.registers.map import FIRST_BYTE, EchoRegister, RegisterMap, Verify
 from arduino_iface.registers.types import BitField
 from arduino_iface.values import ValueType
@@ -92,7 +93,21 @@ def test_everything_of_lines() -> None:
     assert heat.reply.fits("OK 1")
     assert heat.text({"power": 50, "mode": "bake", "fan": True}) == "HEAT 50 bake ON\n"
     yard = lines_of(example()["yard"])
-    assert (yard.format.pairs, yard.format.equals) == (",", ":")
+    assert (yard.format.pairs, yard.format.equals, yard.missing) == (",", ":", (-127, 85))
+    assert oven.format.decimal == ","
+    assert [one.missing for one in oven.channels] == [(), ("ajar",)]
+    roof = lines_of(example()["roof"])
+    assert (roof.format.prefix, roof.format.suffix, roof.encoding) == ("<", ">", "latin-1")
+    assert [one.name for one in roof.channels] == ["humidity", "temperature"]
+    assert lines_of(example()["cellar"]).record == Record(end="")
+    wind, battery, weather = lines_of(example()["mast"]).kinds
+    assert [(one.name, one.field, one.missing) for one in wind.channels] == [
+        ("wind_speed", "speed", (-1, "calm")),
+        ("wind_from", "2", (-1,)),
+    ]
+    assert (battery.format.prefix, battery.channels) == ("BAT ", ())
+    assert weather.record == Record(begin="Rain")
+    assert [one.name for one in weather.channels] == ["rain", "sun"]
 
 
 def test_every_device_of_the_example_can_be_simulated(tmp_path: Path) -> None:
@@ -206,6 +221,32 @@ def takes(rest: str) -> str:
         ("format = 'json'\nrequest = '\u00e4'", "has characters other than printable ASCII"),
         ("format = 'json'\nrequest = 1", "1 is a whole number, not a text"),
         ("format = 'keyvalue'\nequals = ''", '"" is not 1 to 4 characters'),
+        ("format = 'pattern'", "pattern: missing key: what a line looks like; write for example pattern ="),
+        ("format = 'pattern'\npattern = 'T'", '"T" has no place; write for example "T={temperature}'),
+        ("format = 'pattern'\npattern = '{a}{b}'", "has two places with nothing between them"),
+        ("format = 'pattern'\npattern = ['{A}']", '"A" cannot name a channel'),
+        ("format = 'pattern'\npattern = '{a}'\nchannels = [{ name = 'b' }]", "there is no place {b}"),
+        ("format = 'json'\npattern = '{a}'", 'pattern: only applies with format = "pattern"'),
+        ("format = 'json'\nrecord = { end = '' }", 'record: does not apply with format = "json"; leave it'),
+        ("format = 'keyvalue'\nrecord = {}", "names neither what begins a record nor what ends it"),
+        ("format = 'keyvalue'\nrecord = { start = 'a' }", "record.start: unknown key"),
+        ("format = 'csv'\ncolumns = ['a']\ndecimal = ','", 'is the delimiter of the columns too; write for'),
+        ("format = 'json'\ndecimal = ';'", '";" is not one of ., ,'),
+        ("format = 'json'\nencoding = 'utf8'", '"utf8" is not one of utf-8, latin-1'),
+        ("format = 'json'\nprefix = ''", '"" is not 1 to 64 printable characters'),
+        ("format = 'json'\nmissing = nan", "nan is not a finite number; nan is missing without it"),
+        ("format = 'json'\nmissing = [true]", "true is true or false, not a number or a text"),
+        ("format = 'json'\nline = [{ format = 'json' }]", "format: does not apply beside [[device.line]]"),
+        ("line = []", "line: has 0 items, not 1 to 16"),
+        ("line = [{ columns = ['a'] }]", 'line.0.format: missing key; write format = "json"'),
+        (
+            "line = [{ format = 'csv', columns = ['a'] }, { format = 'pattern', pattern = 'T {a}' }]",
+            'line.1.pattern: "a" is already the name of the channel on line',
+        ),
+        (
+            "line = [{ format = 'json', channels = [{ name = 'a', minimum = 2, maximum = 1 }] }]",
+            "line.0.channels.0.maximum: 1 is below the minimum, 2",
+        ),
         (sends('template = "C {a}"'), "has the placeholder {a}, which is not an argument"),
         (sends("template = 'C', reply = '(a+)+'"), '"(a+)+" repeats a group that has a choice'),
         (sends("template = 'C', reply = '('"), "is not a valid regular expression"),

@@ -48,6 +48,8 @@ test("a silent board says what to look at first", () => {
   assert.match(String(assess(device({ state: "offline" })).advice), /SDA, SCL/);
   assert.match(String(assess(device({ state: "offline", ...SERIAL })).advice), /USB/);
   assert.match(assess(device({ state: "offline", last_seen: null })).says, /not answered yet/);
+  const printing = { ...SERIAL, driver: "lines", detail: "what arrives is not text" };
+  assert.match(assess(device({ state: "offline", ...printing })).says, /^what arrives is not text$/);
   assert.equal(assess(withHealth({ resets: 3 }, { state: "offline" })).cause, "supply");
 });
 

@@ -30,9 +30,9 @@ const SUPPLY =
  */
 export function assess(device) {
   if (device.state === "quarantined") return quarantined(device);
-  if (device.state === "offline") return offline(device);
+  if (device.state === "offline") return printed(device) ?? offline(device);
   return (
-    [restarts, slowClock, damaged, unanswered, overwritten, late]
+    [printed, restarts, slowClock, damaged, unanswered, overwritten, late]
       .map((judge) => judge(device))
       .find((finding) => finding !== null) ?? HEALTHY
   );
@@ -64,6 +64,24 @@ function quarantined(device) {
       clash && isI2c(device)
         ? "Two boards may have the same I2C address. Unplug one and give it another address."
         : "Check that the right sketch is on the board, then restart it.",
+  };
+}
+
+/**
+ * A sketch that prints: its detail tells what its lines are like.
+ * @param {import("../types").Device} device
+ * @returns {Finding | null}
+ */
+function printed(device) {
+  if (device.driver !== "lines" || device.detail === null) return null;
+  if (device.state !== "online") {
+    return { level: device.state === "offline" ? "bad" : "watch", says: device.detail, cause: null, advice: CABLE };
+  }
+  return {
+    level: "watch",
+    says: `Some of its lines were ${device.detail}`,
+    cause: null,
+    advice: "Correct the format of the device in gateway.toml, if these lines have readings.",
   };
 }
 
@@ -116,7 +134,10 @@ function damaged(device) {
   if (rate < RARE) return null;
   return {
     level: rate >= OFTEN ? "bad" : "watch",
-    says: `${counted(device.health.crc_errors, "answer")} arrived damaged; each was asked for again.`,
+    says:
+      device.driver === "lines"
+        ? `${counted(device.health.crc_errors, "line")} arrived damaged.`
+        : `${counted(device.health.crc_errors, "answer")} arrived damaged; each was asked for again.`,
     cause: "cable",
     advice: isI2c(device) ? `${CABLE} Long I2C lines need stronger pull-ups.` : CABLE,
   };
