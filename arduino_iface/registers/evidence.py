@@ -67,8 +67,8 @@ class Evidence:
         self._note_lengths(confirmed.answers)
         if not self._heeded:
             self._heeded = self._is_plain() or self._stay_apart(confirmed.answers, ask)
-            if self.lateness is not None and self.lateness >= ROW:
-                return LATE  # this sample was not read in rows that long
+            if self.lateness:
+                return LATE  # this sample was not read in rows that are long enough
         if not self._heeded:
             return UNHEEDED
         if not confirmed.apart:

@@ -59,10 +59,11 @@ class Passes:
         self._ask = ask
         self._doubted = doubted
         self._lateness = lateness
-        self._row = ROW_IN_TIME if lateness == 0 else max(ROW, (lateness or 0) + 1)
+        self._row = _row(lateness)
         self._answers: list[list[bytes]] = [[] for _ in blocks]
         self._asked: list[int] = []
         self._lasts: dict[int, list[bytes]] = {}
+        self._rows: list[tuple[int, bytes]] = []
 
     def run(self) -> Confirmed:
         """Read all. Raises what `ask` raises."""
@@ -153,9 +154,13 @@ class Passes:
         for number in range(ROUNDS_MAX):
             if number >= 2 and all(_agreed(self._blocks[one], self._lasts[one]) for one in places):
                 break
-            for place in order:
-                self._lasts.setdefault(place, []).append(self._read_in_a_row(place))
-        return all(self._stands_apart(number, order) for number in range(len(places)))
+            # Each has another one before it than the last time, and others in between.
+            mixed = number % 2 and len(order) > 2
+            for place in [*order[1::2], *order[::2]] if mixed else order:
+                data = self._read_in_a_row(place)
+                self._lasts.setdefault(place, []).append(data)
+                self._rows.append((place, data))
+        return all(self._stands_apart(place) for place in places)
 
     def _witness(self, places: Sequence[int], proven: set[int]) -> Sequence[int]:
         """The proven block that differs from most of these; none when there is none."""
@@ -170,12 +175,16 @@ class Passes:
         times = 1 if self._blocks[place].pieces else self._row
         return [self._read(place) for _ in range(times)][-1]
 
-    def _stands_apart(self, number: int, order: Sequence[int]) -> bool:
-        """Whether between the last two rows of a block another one's was different."""
-        place, mine = order[number], self._lasts[order[number]][-1]
-        between = [(one, self._lasts[one][-2]) for one in order[number + 1 :]]
-        between += [(one, self._lasts[one][-1]) for one in order[:number]]
-        return any(self._differ(place, mine, other, theirs) for other, theirs in between)
+    def _stands_apart(self, place: int) -> bool:
+        """Whether between the last two rows of a block another one's was different.
+
+        Of a sketch that is late also one right before must have been, since it may be later than it was.
+        """
+        *_, first, last = (at for at, (one, _) in enumerate(self._rows) if one == place)
+        mine = self._rows[last][1]
+        between = [self._differ(place, mine, *row) for row in self._rows[first + 1 : last]]
+        before = [self._differ(place, mine, *self._rows[at - 1]) for at in (first, last) if at]
+        return any(between) and (any(before) or not self._lateness)
 
     # Outcome
 
@@ -219,6 +228,13 @@ class Passes:
         }
         zero_is_own = not any(accepted) or bytes(len(accepted)) not in others
         return zero_is_own and not before <= others
+
+
+def _row(lateness: int | None) -> int:
+    """Reads in a row; twice as many as were needed, since the loop may take longer now."""
+    if lateness is None:
+        return ROW
+    return 2 * (lateness + 1) if lateness else ROW_IN_TIME
 
 
 def _agreed(block: Block, seen: Sequence[bytes]) -> bool:

@@ -113,8 +113,10 @@ def test_a_sketch_that_is_described_gives_its_values(
 ) -> None:
     with Tutorial(tmp_path, kind, description) as board:
         found = board.until_read()
-        assert {one["quality"] for one in found} == {"good"}, found
         assert all(one["values"] == values for one in found), found
+        # That a sketch answers late is seen while the first sample is taken.
+        late = kind == ANSWERS_LATE
+        assert {one["quality"] for one in found[late:]} == {"good"}, found
 
 
 @pytest.mark.parametrize(
@@ -129,8 +131,8 @@ def test_a_sketch_that_is_something_else_is_never_good_with_wrong_values(
 ) -> None:
     with Tutorial(tmp_path, kind, description) as board:
         found = board.until_read()
+        assert any(one["quality"] != "good" for one in found)
         wrong = [one for one in found if one["values"] != values]
-        assert wrong
         assert all(one["quality"] in ("unverified", "partial") for one in wrong), found
 
 
