@@ -10,6 +10,7 @@ import pytest
 from gateway.config.settings import BusSettings, BusType
 from gateway.model.finding import Finding, Verdict
 from gateway.observe.ports import Machine, check_modem_manager, check_name, check_users
+from tests.arduino_iface.waiting import until
 from tests.support.usb import UsbMachine
 
 
@@ -115,6 +116,7 @@ def test_another_program_that_has_the_port_open_is_named(pi: Pi) -> None:
         Path(port).open("rb", buffering=0) as opened,
         subprocess.Popen(["/bin/cat"], stdin=opened, stdout=subprocess.DEVNULL) as cat,
     ):
+        until(lambda: Path(f"/proc/{cat.pid}/comm").read_text() == "cat\n")
         (finding,) = check_users(bus, machine)
         cat.terminate()
     assert f"cat ({cat.pid})" in finding.what

@@ -124,6 +124,19 @@ def test_nor_than_the_answer_that_said_there_is_none() -> None:
     assert possible(limits, late, NOW + 60_000)
 
 
+def test_a_board_that_never_says_more_is_read_after_three_refusals() -> None:
+    limits = bounds(DAY)
+    limits.accept(polled(100, 2), NOW)
+    late = Polled(102, [Sample(102, 60_000, {"t": 1})], False, False, 0.0)
+    for _ in range(REFUSALS_MAX):
+        assert not possible(limits, late, NOW + 1000)
+    assert possible(limits, late, NOW + 1000)
+    limits.accept(late, NOW + 1000)
+    later = Polled(103, [Sample(103, 60_000, {"t": 1})], False, False, 0.0)
+    assert possible(limits, later, NOW + 2000)
+    assert not possible(limits, Polled(104, [Sample(104, 2 * DAY, {"t": 1})], False, False, 0.0))
+
+
 def test_an_answer_with_more_behind_it_says_nothing_of_ages() -> None:
     limits = bounds(DAY)
     limits.accept(polled(100, 2, more=True), NOW)

@@ -170,13 +170,18 @@ def test_one_wrong_frame_costs_no_sample(house: House, number: int) -> None:
     assert_nothing_is_missing(house, poller, board)
 
 
-def test_an_interval_of_seven_weeks_is_asked_each_day(house: House) -> None:
-    text = "gw 1\nname slow\nsample 4294967295\nchannel t u8 - 1 0\n"
+@pytest.mark.parametrize(
+    ("sample_ms", "interval_s"), [(4294967295, 86400.0), (86400001, 86400.0), (1, 0.01), (20, 0.02)]
+)
+def test_a_board_is_asked_each_day_at_least_and_each_10_ms_at_most(
+    house: House, sample_ms: int, interval_s: float
+) -> None:
+    text = f"gw 1\nname slow\nsample {sample_ms}\nchannel t u8 - 1 0\n"
     board = DummyBoard(text, eeprom=MemoryEeprom(), clock=house.clock)
     board.power_on()
     poller = house.on_i2c("slow", ADDRESS, board)
     house.run(3.0, poller)
-    assert house.view("slow").interval_s == 86400.0
+    assert house.view("slow").interval_s == interval_s
 
 
 U32 = st.integers(0, (1 << 32) - 1) | st.sampled_from([0, 1, 1 << 31, (1 << 32) - 1])

@@ -30,8 +30,13 @@ test("zooming and moving keep to their bounds", () => {
 });
 
 test("a value outside its limits enters no chart", () => {
-  const limited = { ...device(), channels: [{ name: "t", unit: "Cel", type: "f64", minimum: -55, maximum: 60 }] };
-  const shown = [21.5, -127, 85, -55, 60, true, "ovf", null].map((value) => withinLimits(limited, "t", value));
+  const limited = {
+    ...device(),
+    channels: [{ name: "t", unit: "Cel", type: "f64", minimum: -55, maximum: 60 }],
+  };
+  const shown = [21.5, -127, 85, -55, 60, true, "ovf", null].map((value) =>
+    withinLimits(limited, "t", value),
+  );
   assert.deepEqual(shown, [21.5, null, null, -55, 60, true, "ovf", null]);
   assert.equal(withinLimits(limited, "other", -127), -127);
   assert.equal(withinLimits(undefined, "t", -127), -127);

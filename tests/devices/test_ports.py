@@ -14,6 +14,7 @@ from arduino_iface.usb_tree import UsbIdentity
 from gateway.config.settings import BusSettings, BusType, DeviceSettings
 from gateway.devices.ports import PortMemory, Sight, is_port, names_its_board
 from gateway.journal.types import DeviceRow
+from tests.arduino_iface.waiting import until
 from tests.support.usb import CONTROLLER, UsbMachine
 
 
@@ -191,6 +192,7 @@ def test_a_program_that_reads_the_port_already_is_named(
         Path(os.ttyname(port)).open("rb", buffering=0) as opened,
         subprocess.Popen(["/bin/cat"], stdin=opened, stdout=subprocess.DEVNULL) as cat,
     ):
+        until(lambda: Path(f"/proc/{cat.pid}/comm").read_text() == "cat\n")
         bench.guard_a.confirm(os.fstat(port).st_rdev)
         cat.terminate()
     bench.guard_a.confirm(os.fstat(port).st_rdev)

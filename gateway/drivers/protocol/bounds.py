@@ -72,6 +72,7 @@ class Bounds:
         self._from_journal = mark is not None
         self._settled: Mark | None = None
         self._refused = 0
+        self._says_more = True  # whether the board sets the flag "more" when there are more samples
 
     def check(self, polled: Polled, now_ms: int) -> None:
         """Raise `BadFrame` for a reply with a sample number or an age that cannot be."""
@@ -80,6 +81,8 @@ class Bounds:
             self._check_ages(polled, now_ms)
         except BadFrame:
             self._refused += 1
+            if self._refused >= REFUSALS_MAX:
+                self._says_more = False
             raise
 
     def accept(self, polled: Polled, sent_ms: int) -> None:
@@ -89,7 +92,7 @@ class Bounds:
         mark = self._mark
         if mark is None or polled.following >= mark.number:
             self._mark = Mark(polled.following, sent_ms)
-        if not polled.more:
+        if self._says_more and not polled.more:
             self._settled = Mark(polled.following, sent_ms)
 
     def _check_number(self, polled: Polled, now_ms: int) -> None:
@@ -150,7 +153,7 @@ class Bounds:
             uptime_ms = None
         for sample in polled.samples:
             limits = [] if uptime_ms is None else [uptime_ms]
-            settled = self._settled
+            settled = self._settled if self._says_more else None
             if settled is not None and sample.seq >= settled.number:
                 limits.append(max(0, now_ms - settled.at_ms))
             for limit_ms in limits:

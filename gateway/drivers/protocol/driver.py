@@ -14,7 +14,7 @@ from arduino_iface.schema import Command, Schema
 from arduino_iface.values import ValueType
 from gateway.drivers.base import INTERVAL_DEFAULT_S, DriverContext, Known, Tally
 from gateway.drivers.intake import ReadingStore, Source
-from gateway.drivers.protocol.bounds import usable_interval_ms
+from gateway.drivers.protocol.bounds import INTERVAL_MIN_MS, usable_interval_ms
 from gateway.drivers.protocol.intake import Intake
 from gateway.drivers.protocol.values import NO_RULES, ChannelRules, rules_of
 from gateway.runtime.clock import WallClock
@@ -207,7 +207,7 @@ class ProtocolDriver:
                     *(wanted_ms, sample_ms, status.name.lower()),
                     extra={"device": self._source.device},
                 )
-        self._interval_s = wanted_s
+        self._interval_s = max(wanted_s, INTERVAL_MIN_MS / 1000)
         return round(wanted_s * 1000)
 
 
