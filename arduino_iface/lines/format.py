@@ -133,26 +133,28 @@ class LineFormat:
         equals = self.equals.strip() or self.equals
         if line.count(equals) == 1 and (alone := _alone(line, equals)) is not None:
             return alone
-        found: dict[str, object] = {}
-        name: str | None = None
+        found: dict[str, str] = {}
+        name = ""
+        label: list[str] = []  # the first words of a name of several
         # Blanks around the equals sign would make a name, a sign and a value of one pair.
         tidy = re.sub(rf"[ \t]+{re.escape(equals)}", equals, line)
         for word in tidy.split():
             before, sign, after = word.partition(equals)
-            if sign and before:
-                if len(found) >= FIELDS_MAX:
-                    break
-                name = before
+            if sign and before and not (label and after):
+                name = " ".join([*label, before])
+                label = []
                 found[name] = after
-            elif sign or name is None:
+            elif sign:
                 return None  # a sentence that contains an equals sign
-            elif not found[name]:
+            elif name and not label and not found[name]:
                 found[name] = word
-            elif _continues(str(found[name]), word):
+            elif name and not label and _continues(found[name], word):
                 found[name] = f"{found[name]} {word}"
             else:
-                return None
-        return {key: str(value).rstrip(",;") for key, value in found.items()} or None
+                label.append(word)
+        if label or not found or len(found) > FIELDS_MAX:
+            return None
+        return {key: value.rstrip(",;") for key, value in found.items()}
 
 
 _UNIT_WORDS = frozenset(word for unit in UNITS for word in unit.split())

@@ -16,7 +16,7 @@ KEPT_MAX = 1 << 20
 
 _LOOK_EVERY_S = 1.0
 # Bytes that come closer together are read at once: waking for each costs more than reading it.
-_GATHER_S = 0.005
+_GATHER_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,13 @@ FIELDS_MAX = 128
 """Fields read from one line; further ones are ignored."""
 
 _DEPTH_MAX = 8
-# A string as a whole, or something outside of strings that JSON does not know.
+# A string as a whole, or something outside of strings that JSON does not know. Looking back, and never going
+# back, keeps the time linear in the length of the text.
 _TOKEN = re.compile(
     r'"(?:[^"\\]|\\.)*"'
-    r"|(?P<word>[+-]?[A-Za-z_/][A-Za-z_/]*|--+(?![0-9]))(?=\s*[,}\]])"
+    r"|'(?P<single>[^'\\\"]*)'"
+    r"|(?<![\w.-])(?P<key>[A-Za-z_][\w.-]*+)(?=\s*:)"
+    r"|(?<![\w/+-])(?P<word>[+-]?[A-Za-z_/]++|-++)(?=\s*[,}\]])"
     r"|(?P<comma>,)(?=\s*[}\]])"
     r"|(?P<nothing>[:,\[])(?=\s*,)"
     r"|(?P<colon>:)(?=\s*[}\]])"
@@ -75,6 +78,9 @@ def inside_list(lines: list[str]) -> bool:
 def _repaired(match: re.Match[str]) -> str:
     if match["comma"] is not None:
         return ""
+    for group in ("single", "key"):
+        if match[group] is not None:
+            return f'"{match[group]}"'
     if match["word"] is not None:
         word = match["word"]
         return _KNOWN.get(word.lower(), "null" if is_no_value(word) else word)

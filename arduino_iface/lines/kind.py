@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from arduino_iface.lines.channel import LineChannel, PrintedUnit
 from arduino_iface.lines.format import FormatKind, LineFormat
 from arduino_iface.lines.learning import HeldLine, Learner
-from arduino_iface.lines.numbers import Unreadable
+from arduino_iface.lines.numbers import Unreadable, has_other_mark
 from arduino_iface.lines.record import RECORD_LINES_MAX, Gathered, JsonText, Record
 from arduino_iface.lines.unread import LineAccount, Unread
 from arduino_iface.values import Number, Readable
@@ -195,10 +195,12 @@ class KindReader:
         if self._learner is None:
             values = self._values(fields, at_mono, sum(map(len, lines)))
             if values is None:
-                return Unread.NO_VALUE
+                return self._fate(fields)
             self._account.complete += 1
             self._take(values, len(lines))
             return None
+        if fields.keys().isdisjoint(self.channels) and self._fate(fields) is Unread.DECIMAL:
+            return Unread.DECIMAL
         self._account.complete += 1
         size = sum(map(len, lines))
         for held in self._learner.learn(HeldLine(fields, at_mono, lines[0], len(lines), size)):
@@ -211,6 +213,13 @@ class KindReader:
                 self._note([held.text] * held.lines, Unread.NO_VALUE, held.at_mono)
         self._note_ignored()
         return None
+
+    def _fate(self, fields: Mapping[str, object]) -> Unread:
+        """Why none of the fields has a value."""
+        decimal = self._kind.format.decimal
+        if any(has_other_mark(value, decimal) for value in fields.values()):
+            return Unread.DECIMAL
+        return Unread.NO_VALUE
 
     def _note_ignored(self) -> None:
         assert self._learner is not None

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from arduino_iface.lines.channel import LineChannel, PrintedUnit
-from arduino_iface.lines.numbers import Unreadable, is_no_value, quantity
+from arduino_iface.lines.numbers import Unreadable, has_other_mark, is_no_value, quantity
 from arduino_iface.schema import is_name
 from arduino_iface.values import Number, ValueType
 
@@ -214,7 +214,7 @@ def _kind_of(value: object, decimal: str, *, quoted: bool) -> ValueType | None:
     try:
         found = quantity(value, decimal)
     except Unreadable:
-        return ValueType.TEXT
+        return None if has_other_mark(value, decimal) else ValueType.TEXT
     # "42" in quotes may be a name; "42.5" and "42 %" are numbers.
     return (
         ValueType.F64

@@ -100,6 +100,21 @@ def quantity(value: object, decimal: str = ".") -> Quantity:
     raise Unreadable("not a number")
 
 
+def has_other_mark(value: object, decimal: str) -> bool:
+    """Whether a field is a number only if its comma or point is the other decimal mark."""
+    if not isinstance(value, str):
+        return False
+    other = "," if decimal == "." else "."
+    for mark, wanted in ((decimal, False), (other, True)):
+        try:
+            found = quantity(value, mark).number is not None
+        except Unreadable:
+            found = False
+        if found is not wanted:
+            return False
+    return True
+
+
 def _unit_of(rest: str) -> tuple[str | None, bool]:
     """The unit in what follows the digits, and whether that can be a unit or is nothing."""
     unit = rest.strip()

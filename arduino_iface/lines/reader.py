@@ -40,7 +40,16 @@ class LineSettings:
 
 
 # From the reason that tells most to the one that tells least, of several kinds that do not fit.
-_TELLING = (*(Unread.DAMAGED, Unread.NO_VALUE, Unread.BEGINNING, Unread.OUTSIDE, Unread.FORMAT),)
+_TELLING = (
+    *(
+        Unread.DAMAGED,
+        Unread.DECIMAL,
+        Unread.NO_VALUE,
+        Unread.BEGINNING,
+        Unread.OUTSIDE,
+        Unread.FORMAT,
+    ),
+)
 
 
 class LineReader:

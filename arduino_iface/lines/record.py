@@ -9,6 +9,9 @@ from arduino_iface.lines.format import FormatKind, LineFormat
 RECORD_LINES_MAX = 128
 """Lines of one record; a longer one is given up."""
 
+JSON_MAX = 16 << 10
+"""Characters of JSON over several lines; longer ones are given up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -80,7 +83,8 @@ class JsonText:
         """Whether the object is complete now, or cannot be any more."""
         self.lines.append(line)
         self._depth += json_text.depth(line)
-        return self._depth <= 0 or len(self.lines) > RECORD_LINES_MAX
+        size = sum(map(len, self.lines))
+        return self._depth <= 0 or len(self.lines) > RECORD_LINES_MAX or size > JSON_MAX
 
     def taken(self) -> Mapping[str, object] | None:
         """The fields of the object, None when it is none; nothing is kept."""

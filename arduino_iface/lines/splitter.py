@@ -16,6 +16,9 @@ _OTHER_HALF = {b"\r": b"\n", b"\n": b"\r"}
 _SHOWN_MAX = 80
 # Bytes beyond ASCII that sketches print for a degree sign, a micro sign or a small exponent.
 _SIGNS = re.compile(rb"[\x09\x20-\x7e\xa0\xb0-\xb5\xb7\xba]*")
+# What colours a terminal or clears it, and what scales and readers put around a line (STX, ETX).
+_COLOURS = re.compile(rb"\x1b\[[0-9;]*[A-Za-z]")
+_AROUND = b"\0\x02\x03\x0c"
 _CONTROLS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f]")
 
 
@@ -119,7 +122,7 @@ class LineSplitter:
 
     def _decoded(self, piece: bytes) -> tuple[str, bool]:
         """The text, and whether it is one."""
-        piece = piece.strip(b"\0")
+        piece = _COLOURS.sub(b"", piece).strip(_AROUND)
         encoding = self._encoding
         if encoding is None:
             encoding = "utf-8"

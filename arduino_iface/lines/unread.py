@@ -20,6 +20,7 @@ class Unread(Enum):
     BANNER = ("has names that did not come again", False)
     FORMAT = ("does not have the configured format", False)
     NO_VALUE = ("has no value for any channel", False)
+    DECIMAL = ("has numbers with another decimal mark: see the key `decimal`", False)
     TOO_LONG = ("is too long", True)
     NOT_TEXT = ("is not text", True)
     INCOMPLETE = ("belongs to a record that was given up", False)

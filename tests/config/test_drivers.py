@@ -228,6 +228,10 @@ def takes(rest: str) -> str:
         ("format = 'pattern'\npattern = '{a}'\nchannels = [{ name = 'b' }]", "there is no place {b}"),
         ("format = 'json'\npattern = '{a}'", 'pattern: only applies with format = "pattern"'),
         ("format = 'json'\nrecord = { end = '' }", 'record: does not apply with format = "json"; leave it'),
+        (
+            "format = 'keyvalue'\nrequest = 'R'\nrecord = { begin = 'T' }",
+            "record: needs an end: the reply to a request has one; write for example",
+        ),
         ("format = 'keyvalue'\nrecord = {}", "names neither what begins a record nor what ends it"),
         ("format = 'keyvalue'\nrecord = { start = 'a' }", "record.start: unknown key"),
         ("format = 'csv'\ncolumns = ['a']\ndecimal = ','", 'is the delimiter of the columns too; write for'),

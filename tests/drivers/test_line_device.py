@@ -12,6 +12,7 @@ from arduino_iface.lines.device import PENDING_MAX, LineDevice
 from arduino_iface.lines.format import FormatKind, LineFormat
 from arduino_iface.lines.match import LinePattern
 from arduino_iface.lines.reader import LineSettings
+from arduino_iface.lines.record import Record
 from arduino_iface.lines.template import LineArgument, LineCommand
 from arduino_iface.lines.unread import Unread
 from arduino_iface.lock import Priority
@@ -209,6 +210,27 @@ def test_channels_are_learned_from_the_lines() -> None:
     bench.device.collect()
     assert channels_of(bench.device) == ["temperature", "humidity"]
     assert [one.name for one in bench.device.schema.commands] == ["blink"]
+
+
+def test_a_reply_that_is_learned_from_is_asked_for_once() -> None:
+    settings = LineSettings(LineFormat(FormatKind.KEYVALUE), request="READ\n", reply_timeout_s=0.2)
+    bench = LineBench(settings, {"temperature": Constant(21.5), "humidity": Constant(45)})
+    wanted = {"temperature": 21.5, "humidity": 45}
+    found = [[one.values for one in bench.device.collect()] for _ in range(3)]
+    assert found == [[], [wanted, wanted], [wanted]]  # the first one was held back
+    assert (bench.board.printed, bench.device.counters.retries) == (3, 0)
+
+
+def test_a_reply_over_several_lines() -> None:
+    settings = LineSettings(
+        LineFormat(FormatKind.KEYVALUE),
+        (LineChannel("temp", "temp"), LineChannel("n", "n")),
+        request="READ\n",
+        reply_timeout_s=0.2,
+        record=Record(end=""),
+    )
+    bench = LineBench(settings, SIGNALS)
+    assert [[one.values for one in bench.device.collect()] for _ in range(3)] == [[VALUES]] * 3
 
 
 def test_a_line_that_is_taken_sends_nothing() -> None:

@@ -49,12 +49,15 @@ TH = LineSettings(JSON, channels("t", "h"))
         (TH, '{"t": -nan , "h": ovf}', {"t": None, "h": None}),
         (TH, '{"t":NaN,"h":-Infinity}', {"t": None, "h": None}),
         (TH, '{"t":ERR,"h":--}', {"t": None, "h": None}),
+        (TH, '{"t":-,"h":-4}', {"t": None, "h": -4}),
         (TH, '{"t":,"h":45.2}', {"t": None, "h": 45.2}),
         (TH, '{"t":21.5,"h":}', {"t": 21.5, "h": None}),
         (TH, '{"t":21.5,"h":45.2,}', {"t": 21.5, "h": 45.2}),
         (TH, '{"t":"23.10 C","h":"45.20%RH"}', {"t": 23.1, "h": 45.2}),
         (TH, '{"t":21,"note":"a, nan: ,}","h":nan}', {"t": 21, "h": None}),
         (TH, '   {"t":21,"h":45}   ', {"t": 21, "h": 45}),
+        (TH, "{'t': 21, 'h': nan}", {"t": 21, "h": None}),
+        (TH, '{t:21, h:45, on:true, say:"it\'s {ok}: nan,"}', {"t": 21, "h": 45}),
         (csv("a", "b", "c", delimiter="\t"), "\t2\t3", {"a": None, "b": 2, "c": 3}),
         (csv("a", "b", "c", delimiter="\t"), "1\t2\t", {"a": 1, "b": 2, "c": None}),
         (csv("a", "b"), "  21.5 ,   45.20 ", {"a": 21.5, "b": 45.2}),
@@ -79,6 +82,11 @@ TH = LineSettings(JSON, channels("t", "h"))
             pairs("Humidity", "Temperature", equals=":"),
             "Humidity: 45.20%  Temperature: 23.10\u00b0C",
             {"Humidity": 45.2, "Temperature": 23.1},
+        ),
+        (
+            pairs("Sensor 1", "Air temp", equals=":"),
+            "Sensor 1: 23.1 Air temp : 24.5 *C",
+            {"Sensor 1": 23.1, "Air temp": 24.5},
         ),
         (
             pairs("Approx. altitude"),
@@ -120,9 +128,10 @@ def test_a_line_has_the_right_values(
         (csv("a", "b", prefix="$"), "1,2", Unread.FORMAT),
         (pairs("t"), "WiFi connected t=21.5", Unread.FORMAT),
         (pairs("t"), "t=21.5 seen today", Unread.FORMAT),
-        (csv("a", delimiter=";", decimal=","), "21.5", Unread.NO_VALUE),
-        (csv("a", delimiter=";"), "21,5", Unread.NO_VALUE),
-        (csv("a", delimiter=";"), "1,013", Unread.NO_VALUE),
+        (csv("a", delimiter=";", decimal=","), "21.5", Unread.DECIMAL),
+        (csv("a", delimiter=";"), "21,5", Unread.DECIMAL),
+        (csv("a", delimiter=";"), "1,013", Unread.DECIMAL),
+        (LineSettings(PAIRS), "t=23,10\u00b0C", Unread.DECIMAL),
         (csv("a", delimiter=";"), "21.5x", Unread.NO_VALUE),
         (places("T={t} C"), "T=21.5 F", Unread.FORMAT),
         (TH, "x" * 1025, Unread.TOO_LONG),
@@ -277,6 +286,9 @@ def test_several_kinds_of_line() -> None:
         (None, "n=23\u00b0C\n".encode(), 23),
         ("cp437", b"n=23\xf8C\n", 23),
         ("latin-1", b"n=23\xb0C\n", 23),
+        (None, b"\x02n=23\r\n\x03\x02n=23\x03\n"[8:], 23),
+        (None, b"\x0cn=23\n", 23),
+        (None, b"\x1b[0;32mn=23\x1b[0m\n", 23),
     ],
 )
 def test_encodings(encoding: str | None, wire: bytes, text: int) -> None:
@@ -322,3 +334,17 @@ def test_a_pattern_reads_what_it_writes(numbers: list[object], data: st.DataObje
 def test_what_is_no_pattern(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not|has "):
         LinePlaces.of(text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["-", "a", "'", '"', "{", "[", ",", ":", " ", "\\", "--,", "a:", "a b", "n=", "= ", "1,"],
+)
+def test_no_line_takes_long(piece: str) -> None:
+    lines = "{" + piece * (1000 // len(piece)) + ",\n"
+    wire = lines * 60 + "}" * 60 + "\n"
+    began = time.process_time()
+    printed(TH, wire)
+    printed(pairs("t"), wire)
+    printed(csv("t", "h"), wire)
+    assert time.process_time() - began < 5.0

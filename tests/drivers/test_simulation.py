@@ -1,5 +1,7 @@
 """What is configured is simulated with likely values, which the drivers read without a complaint."""
 
+from pathlib import Path
+
 import pytest
 
 from arduino_iface.bus import I2cBus, SerialBus
@@ -10,15 +12,19 @@ from arduino_iface.lines.match import LinePattern
 from arduino_iface.lines.places import LinePlaces
 from arduino_iface.lines.reader import LineSettings
 from arduino_iface.lines.template import LineCommand
+from arduino_iface.lines.unread import Unread
 from arduino_iface.registers.device import RegisterDevice
 from arduino_iface.registers.map import Layout, RegisterChannel, RegisterMap
 from arduino_iface.registers.types import REGISTER_TYPES, TextType
 from arduino_iface.values import ValueType
 from dummy_hw.i2c_bus import DummyI2cTransport
+from gateway.config import CommandLineOptions, load
 from gateway.drivers.lines.simulation import make_board as make_line_board
 from gateway.drivers.registers.simulation import make_board as make_register_board
 from tests.support.clock import FakeClock
 from tests.support.serial_wire import DummySerialTransport
+
+EXAMPLE = Path(__file__).parents[2] / "gateway.example.toml"
 
 
 def test_registers() -> None:
@@ -92,3 +98,29 @@ def test_lines() -> None:
             assert measured.complete
             assert not measured.out_of_range
         assert device.command(commands[0].described(0), {}).confirmed
+
+
+@pytest.mark.parametrize("name", ["scale", "yard", "roof", "cellar", "mast"])
+def test_the_forms_of_the_example_are_simulated_as_they_are_read(name: str) -> None:
+    options = CommandLineOptions(config=EXAMPLE)
+    devices = load(options, {"HOME": "/home/pi"}, Path("/")).devices
+    settings = next(device.options for device in devices if device.id == name)
+    assert isinstance(settings, LineSettings)
+    clock = FakeClock()
+    board = make_line_board(name, settings, clock)
+    board.power_on()
+    wire = DummySerialTransport(board, clock)
+    device = LineDevice(SerialBus("s", wire), settings, name)
+    device.prepare()
+    measured = []
+    for _ in range(20):
+        clock.sleep(1)
+        wire.wait(0)
+        measured += device.collect()
+    assert len(measured) >= 15
+    assert all(one.complete and not one.out_of_range for one in measured)
+    assert device.lines.unread.keys() <= {
+        Unread.BEGINNING,
+        Unread.FORMAT,
+    }  # the banner, and half a record
+    assert device.lines.ignored <= 3

@@ -30,6 +30,12 @@ def check_lines(report: Report, device: Table) -> None:
     if "reply_timeout" in device.raw and "request" not in device.raw:
         hint = "leave it out, or write the request"
         report.problem((*device.path, "reply_timeout"), "only applies with a request", hint)
+    record = device.values.get("record")
+    if record is not None and record.end is None and "request" in device.raw:
+        hint = 'write for example record = { end = "" }'
+        report.problem(
+            (*device.path, "record"), "needs an end: the reply to a request has one", hint
+        )
     if "line" in device.raw:
         _check_kinds(report, device)
     else:
