@@ -61,7 +61,7 @@ def test_it_starts_with_the_machine_and_does_nothing_when_installed_again(
     assert installed.show("StatusText") == "collecting and storing; 0 of 0 devices online"
     again = installed.install()
     assert [line for line in again.splitlines() if line.startswith("  doing")] == [
-        "  doing            make systemd read its units"
+        "  doing            reload systemd"
     ]
     assert installed.says("stat -c '%a %U %G' /etc/gateway/.env") == "640 root gateway"
     assert installed.says(f"stat -c %U /proc/{installed.show('MainPID')}") == "gateway"
