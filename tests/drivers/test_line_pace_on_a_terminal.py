@@ -75,8 +75,9 @@ def test_no_line_is_lost_and_each_has_its_time(rate: int, size: int) -> None:
     assert times == sorted(times)
     assert len({round(at * 1000) for at in times}) > 0.8 * count
     late = sorted(at - wrote for at, wrote in zip(times, written, strict=True))
-    assert late[0] > -0.05
-    assert late[count // 2] < 0.1
+    # A writer that catches up hands over at once what a wire carries one byte after the other.
+    assert late[0] > -1.0
+    assert abs(late[count // 2]) < 0.1
 
 
 def test_lines_that_nothing_collects_are_bounded_and_counted() -> None:
