@@ -75,7 +75,12 @@ function quarantined(device) {
 function printed(device) {
   if (device.driver !== "lines" || device.detail === null) return null;
   if (device.state !== "online") {
-    return { level: device.state === "offline" ? "bad" : "watch", says: device.detail, cause: null, advice: CABLE };
+    return {
+      level: device.state === "offline" ? "bad" : "watch",
+      says: device.detail,
+      cause: null,
+      advice: CABLE,
+    };
   }
   return {
     level: "watch",
