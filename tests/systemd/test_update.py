@@ -12,7 +12,9 @@ from tests.systemd.wheels import Changes, built, variant
 # Starting and ending a machine takes most of the time, and a loaded one takes minutes for it.
 pytestmark = [pytest.mark.systemd, pytest.mark.timeout(600)]
 
-CRASHES: Changes = {"gateway/runtime/main_loop.py": ("SUPERVISION_S = 0.25", "raise RuntimeError('broken')")}
+CRASHES: Changes = {
+    "gateway/runtime/main_loop.py": ("SUPERVISION_S = 0.25", "raise RuntimeError('broken')")
+}
 NEVER_HEALTHY: Changes = {
     "gateway/observe/status.py": ("return Readiness(not reasons,", "return Readiness(False,"),
     "gateway/runtime/watchdog.py": ("and self._signs.ready()", "and True"),
