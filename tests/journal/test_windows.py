@@ -99,7 +99,7 @@ def test_windows_in_sql_equal_windows_in_python(
 def test_the_error_values_of_a_sensor_enter_nothing(
     reader: JournalReader, journal: Journal
 ) -> None:
-    """21.5, 21.5, -127 and 85 in turn had a mean of 15.25."""
+    """21.5, 21.5, -127 and 85 in turn had a mean of 0.25."""
     values = [21.5, 21.5, -127.0, 85.0] * 10
     found = [Reading("d", START + 1000 * at, {"t": t, "h": 45}) for at, t in enumerate(values)]
     journal.append(found)
