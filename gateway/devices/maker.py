@@ -57,7 +57,9 @@ class DeviceMaker:
         place = Place(settings.bus, settings.address)
         self._rules[settings.id] = rules_of(settings.options)
         driver = self._configured_driver(settings, source, place)
-        limits = limits_of(getattr(settings.options, "channels", ()))
+        # A sketch may print several kinds of line, each with channels of its own.
+        kinds = getattr(settings.options, "kinds", (settings.options,))
+        limits = limits_of([one for kind in kinds for one in getattr(kind, "channels", ())])
         return self._poller(source, place, driver, settings.driver, settings.interval_s, limits)
 
     def found(self, device: str, place: Place, board: ProtocolDevice) -> DevicePoller:

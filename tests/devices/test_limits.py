@@ -34,3 +34,14 @@ def test_without_limits_there_are_none(tmp_path: Path) -> None:
     start = Start(tmp_path)
     start.write(f"{BUSES}[[device]]\nid = 'a'\nbus = 'i2c1'\naddress = 9\n")
     assert configured(start.load(), tmp_path)["a"].view.limits == {}
+
+
+def test_of_each_kind_of_line(tmp_path: Path) -> None:
+    start = Start(tmp_path)
+    start.write(
+        f"{BUSES}[[device]]\nid = 'a'\nbus = 'bench'\ndriver = 'lines'\n"
+        "[[device.line]]\nformat = 'json'\nchannels = [{ name = 't', maximum = 60 }]\n"
+        "[[device.line]]\nformat = 'keyvalue'\nchannels = [{ name = 'h', minimum = 0 }]\n"
+    )
+    view = configured(start.load(), tmp_path)["a"].view
+    assert view.limits == {"t": Limits(None, 60), "h": Limits(0, None)}
