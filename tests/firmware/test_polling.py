@@ -54,8 +54,9 @@ def test_every_sample_comes_once_and_in_order(polling: Polling) -> None:
 
 def test_what_is_not_acknowledged_comes_again(polling: Polling) -> None:
     polling.wait_for(2)
+    oldest = polling.hold()
     first, again = polling.ask(), polling.ask()
-    assert first.samples[0].number == again.samples[0].number == 1
+    assert first.samples[0].number == again.samples[0].number == oldest
     assert first.samples[0].packed == again.samples[0].packed
     assert again.samples[0].age_ms > first.samples[0].age_ms
 
@@ -78,17 +79,18 @@ def test_the_future_cannot_be_acknowledged(polling: Polling) -> None:
 
 def test_a_window_reads_on_while_nothing_is_stored_yet(polling: Polling) -> None:
     polling.wait_for(6)
+    oldest = polling.next = polling.hold()
     received: list[int] = []
     while len(received) < 6:
         poll = polling.ask(skip=len(received))
-        assert poll.first == len(received) + 1
+        assert poll.first == oldest + len(received)
         received += [sample.number for sample in poll.samples]
-    assert received == list(range(1, len(received) + 1))
-    assert polling.ask().first == 1  # all are still kept
-    polling.next = 4
-    assert polling.ask(skip=2).first == 6
-    polling.next = 1
-    assert polling.ask().first == 4
+    assert received == list(range(oldest, oldest + len(received)))
+    assert polling.ask().first == oldest  # all are still kept
+    polling.next = oldest + 3
+    assert polling.ask(skip=2).first == oldest + 5
+    polling.next = oldest
+    assert polling.ask().first == oldest + 3
 
 
 def test_a_window_beyond_the_newest_is_empty(polling: Polling) -> None:
