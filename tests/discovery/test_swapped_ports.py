@@ -81,7 +81,14 @@ class Hub:
         self.boards.stop()
 
 
-@pytest.fixture(params=[(None, None), ("8573A", "8573B"), ("0001", "0001"), ("SAME7", "SAME7")])
+@pytest.fixture(
+    params=[
+        (None, None),
+        ("8573A", "8573B"),
+        pytest.param(("0001", "0001"), marks=pytest.mark.long),
+        pytest.param(("SAME7", "SAME7"), marks=pytest.mark.long),
+    ]
+)
 def hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hub]:
     hub = Hub(tmp_path, dict(zip("ab", request.param, strict=True)))
     hub.plug(a="ttyUSB0", b="ttyUSB1")

@@ -14,7 +14,7 @@ TRUE_MV, TRUE = 2000, 409
 OVERLOAD_MV, OVERLOAD = 5000, 1023
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("wire", [WIRES[0], pytest.param(WIRES[1], marks=pytest.mark.long)])
 def test_error_values_enter_nothing(tmp_path: Path, node_elf: Path, wire: str) -> None:
     folder = tmp_path / "bus"
     uno = Uno(node_elf, directory=folder / "a", eeprom=tmp_path / "eeprom")

@@ -23,7 +23,7 @@ def newest(gateway: GatewayProcess) -> int:
     return int(readings[0]["seq"]) if readings else 0
 
 
-@pytest.mark.parametrize("highest", [False, True])
+@pytest.mark.parametrize("highest", [False, pytest.param(True, marks=pytest.mark.long)])
 @pytest.mark.parametrize("wire", WIRES)
 def test_a_board_that_counts_wrong_for_a_while(tmp_path: Path, wire: str, highest: bool) -> None:
     build("harness")
